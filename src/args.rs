@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Arguments: what user space handed over, copied once.
+
+use crate::{
+    outcome::{
+        Fault,
+        Outcome, //
+    },
+    plan::{
+        flags::Flags,
+        reason::Reason, //
+    },
+    uapi, //
+};
+use core::mem::offset_of;
+use kernel::{
+    page::PAGE_SIZE,
+    prelude::*,
+    transmute::FromBytes,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    },
+};
+
+/// The argument of `VM_MAP_SYNC_SYNC`, and where its result goes.
+pub(crate) struct Args {
+    args: uapi::vm_map_sync_args,
+    user: UserPtr,
+}
+
+/// What is asked for: arguments that make sense by themselves.
+pub(crate) struct Request {
+    /// First byte, as the caller gave it: not rounded, and tagged perhaps.
+    pub(crate) start: usize,
+    /// First byte behind the range, likewise.
+    pub(crate) end: usize,
+    /// What to do.
+    pub(crate) flags: Flags,
+}
+
+impl Args {
+    /// Copies the argument by the rules of `copy_struct_from_user()`.
+    ///
+    /// # Errors
+    ///
+    /// - `EFAULT` if it cannot be read.
+    /// - `EINVAL` if it is shorter than the first published structure.
+    /// - `E2BIG` if it is longer than ours and the rest is not zero, or longer than a page.
+    pub(crate) fn read(user: UserPtr) -> Result<Self> {
+        const KNOWN: usize = size_of::<uapi::vm_map_sync_args>();
+
+        // The size decides how much more to read, and is not read a second time.
+        let size = UserSlice::new(user, size_of::<u32>())
+            .reader()
+            .read::<u32>()?;
+        let length = usize::try_from(size).unwrap_or(usize::MAX);
+        if length < uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize {
+            return Err(EINVAL);
+        }
+        if length > PAGE_SIZE {
+            return Err(E2BIG);
+        }
+
+        let behind_size = user.wrapping_byte_add(size_of::<u32>());
+        let mut reader = UserSlice::new(behind_size, length - size_of::<u32>()).reader();
+        let mut bytes = [0u8; KNOWN];
+        let known = bytes.len().min(length);
+        if let Some(part) = bytes.get_mut(size_of::<u32>()..known) {
+            reader.read_slice(part)?;
+        }
+        while !reader.is_empty() {
+            let mut rest = [0u8; 64];
+            let count = rest.len().min(reader.len());
+            let part = rest.get_mut(..count).ok_or(EFAULT)?;
+            reader.read_slice(part)?;
+            if part.iter().any(|&byte| byte != 0) {
+                return Err(E2BIG);
+            }
+        }
+        Ok(Self {
+            args: uapi::vm_map_sync_args::from_bytes_copy(&bytes).ok_or(EINVAL)?,
+            user,
+        })
+    }
+
+    /// What the arguments ask for.
+    ///
+    /// # Errors
+    ///
+    /// The outcome of a call that is refused because of its arguments.
+    pub(crate) fn request(&self) -> Result<Request, Outcome> {
+        let refusal = || {
+            let fault = Fault {
+                reason: Reason::Argument,
+                errno: EINVAL,
+                address: 0,
+            };
+            Outcome::refused(fault, 0)
+        };
+        if self.args.reserved != 0 {
+            return Err(refusal());
+        }
+        Ok(Request {
+            // No such address on a 32-bit kernel: the end of the address space is a hole as well.
+            start: usize::try_from(self.args.start).unwrap_or(usize::MAX),
+            end: usize::try_from(self.args.end).unwrap_or(usize::MAX),
+            flags: Flags::try_from(self.args.flags).map_err(|_| refusal())?,
+        })
+    }
+
+    /// Hands a result over to the caller.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` if it cannot be written.
+    pub(crate) fn answer(&self, result: &uapi::vm_map_sync_result) -> Result {
+        let to = self
+            .user
+            .wrapping_byte_add(offset_of!(uapi::vm_map_sync_args, result));
+        UserSlice::new(to, size_of_val(result))
+            .writer()
+            .write(result)
+    }
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The capture: a range of a map, validated as a whole and taken hold of.
+//!
+//! It is made under a lock that keeps the map as it is, so it is what the map had at one moment.
+//! What is captured are references to files and page ranges in them, never an entry; the map may
+//! change afterwards as it likes.
+
+use crate::{
+    args::Request,
+    outcome::{
+        Fault,
+        Outcome, //
+    },
+    plan::{
+        bounds::Bounds,
+        flags::Flags,
+        pieces,
+        reason::Reason, //
+    },
+    sys::{
+        entry::{
+            Backing,
+            Entry, //
+        },
+        map::MapGuard,
+        pager::{
+            ErrorMark,
+            Pager,
+            PagerRef, //
+        },
+        task, //
+    },
+};
+use core::{
+    cmp::{
+        max,
+        min, //
+    },
+    ops::Range,
+};
+use kernel::{
+    mm::{
+        Mm,
+        MmWithUser, //
+    },
+    page::{
+        PAGE_SHIFT,
+        PAGE_SIZE, //
+    },
+    prelude::*,
+};
+
+/// A stretch of addresses that maps a page range of one file.
+pub(crate) struct Piece {
+    /// The file.
+    pub(crate) pager: Pager,
+    /// What went wrong with the pager before this is none of the call's business.
+    pub(crate) mark: ErrorMark,
+    pages: Range<usize>,
+    address: usize,
+}
+
+impl Piece {
+    fn new(pager: PagerRef<'_>, pages: Range<usize>, address: usize) -> Self {
+        let pager = pager.hold();
+        Self {
+            mark: pager.mark_errors(),
+            pager,
+            pages,
+            address,
+        }
+    }
+
+    /// Grows by what comes next in the map, if that is what comes next in the file as well.
+    fn absorb(&mut self, pager: PagerRef<'_>, pages: &Range<usize>, address: usize) -> bool {
+        let follows = pager.is(&self.pager)
+            && pages.start == self.pages.end
+            && address == pieces::Piece::address(self, self.pages.end);
+        if follows {
+            self.pages.end = pages.end;
+        }
+        follows
+    }
+}
+
+impl pieces::Piece for Piece {
+    fn pager(&self) -> usize {
+        self.pager.id()
+    }
+
+    fn pages(&self) -> Range<usize> {
+        self.pages.clone()
+    }
+
+    fn address(&self, page: usize) -> usize {
+        let offset = page.saturating_sub(self.pages.start) << PAGE_SHIFT;
+        self.address.saturating_add(offset)
+    }
+
+    fn advance(&mut self, first: usize) {
+        self.address = self.address(first);
+        self.pages = first..max(first, self.pages.end);
+    }
+}
+
+/// The pieces of a capture. One entry, the common case, needs no memory.
+enum Pieces {
+    One(Piece),
+    Many(KVVec<Piece>),
+}
+
+/// A range of a map, taken hold of.
+pub(crate) struct Capture {
+    /// The range in bytes, page aligned.
+    pub(crate) range: Range<usize>,
+    pieces: Pieces,
+}
+
+impl Capture {
+    /// Validates and captures what `request` means in `mm`.
+    ///
+    /// # Errors
+    ///
+    /// The outcome of a call that is refused: nothing has happened then.
+    pub(crate) fn take(mm: &Mm, request: &Request) -> Result<Self, Outcome> {
+        let users = mm.mmget_not_zero().ok_or_else(|| {
+            let dead = Fault {
+                reason: Reason::Dead,
+                errno: ESRCH,
+                address: 0,
+            };
+            Outcome::refused(dead, 0)
+        })?;
+
+        if let Some(capture) = Self::of_one_entry(&users, request) {
+            return capture;
+        }
+
+        // No memory can be had under the lock. If there are more pieces than there is room, the
+        // range is validated anew with more room, so that the capture is of one moment still.
+        let mut room = 8;
+        loop {
+            let mut pieces = KVVec::with_capacity(room, GFP_KERNEL_ACCOUNT).map_err(|_| {
+                let memory = Fault {
+                    reason: Reason::Memory,
+                    errno: ENOMEM,
+                    address: 0,
+                };
+                Outcome::refused(memory, 0)
+            })?;
+            let guard = MapGuard::lock(&users)
+                .map_err(|task::Killed| Outcome::refused(Fault::killed(), 0))?;
+            match Self::walk(&guard, request, &mut pieces)? {
+                Some(range) => {
+                    return Ok(Self {
+                        range,
+                        pieces: Pieces::Many(pieces),
+                    })
+                }
+                None => room = room.saturating_mul(2),
+            }
+        }
+    }
+
+    /// The pieces, in the order of their addresses until they are laid out.
+    pub(crate) fn pieces(&mut self) -> &mut [Piece] {
+        match &mut self.pieces {
+            Pieces::One(piece) => core::slice::from_mut(piece),
+            Pieces::Many(pieces) => pieces,
+        }
+    }
+
+    /// Checks that the caller may do with the files what `flags` say. Has to come before the pieces
+    /// are laid out.
+    ///
+    /// Asks the file systems, so it cannot be done under the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::Protection`] if pages of a file are to be freed that the caller could not write.
+    pub(crate) fn check_protection(&mut self, flags: Flags) -> Result<(), Fault> {
+        if !flags.invalidate() {
+            return Ok(());
+        }
+        match self.pieces().iter().find(|piece| !piece.pager.may_write()) {
+            None => Ok(()),
+            Some(piece) => Err(Fault {
+                reason: Reason::Protection,
+                errno: EPERM,
+                address: piece.address,
+            }),
+        }
+    }
+
+    /// Captures under the lock of a single entry, if the range lies in one and the lock can be had.
+    /// `None` says to try with the lock of the map.
+    fn of_one_entry(users: &MmWithUser, request: &Request) -> Option<Result<Self, Outcome>> {
+        // A tagged address is no address of an entry; untagging is for the map's lock.
+        let bounds = Bounds::new(request.start, request.end, PAGE_SIZE)?;
+        let vma = users.lock_vma_under_rcu(bounds.start())?;
+        let entry = Entry::new(&vma);
+        let range = match bounds {
+            Bounds::Entry(_) => entry.range(),
+            Bounds::Range { start, end } => start..end,
+        };
+        if range.end > entry.range().end {
+            return None;
+        }
+        Some(match validate(entry, range.start, request.flags) {
+            Err(fault) => Err(Outcome::refused(fault, bounds.start())),
+            Ok(None) => Ok(Self {
+                range,
+                pieces: Pieces::Many(KVVec::new()),
+            }),
+            Ok(Some(pager)) => Ok(Self {
+                pieces: Pieces::One(Piece::new(pager, pages(entry, &range), range.start)),
+                range,
+            }),
+        })
+    }
+
+    /// Walks over the entries of a range, and fills `pieces` up to its capacity.
+    ///
+    /// Returns the range in bytes, or `None` if there are more pieces than room.
+    fn walk(
+        guard: &MapGuard<'_>,
+        request: &Request,
+        pieces: &mut KVVec<Piece>,
+    ) -> Result<Option<Range<usize>>, Outcome> {
+        let (start, end) = (guard.untag(request.start), guard.untag(request.end));
+        let bounds = Bounds::new(start, end, PAGE_SIZE).ok_or_else(|| {
+            let argument = Fault {
+                reason: Reason::Argument,
+                errno: EINVAL,
+                address: 0,
+            };
+            Outcome::refused(argument, 0)
+        })?;
+        let refused = |fault| Outcome::refused(fault, bounds.start());
+
+        let mut at = bounds.start();
+        let mut range = None;
+        loop {
+            task::checkpoint().map_err(|task::Killed| refused(Fault::killed()))?;
+            let entry = guard.entry(at).ok_or_else(|| {
+                refused(Fault {
+                    reason: Reason::Hole,
+                    errno: ENOMEM,
+                    address: at,
+                })
+            })?;
+            let range = range.get_or_insert_with(|| match bounds {
+                Bounds::Entry(_) => entry.range(),
+                Bounds::Range { start, end } => start..end,
+            });
+            at = max(range.start, entry.range().start);
+            let part = at..min(range.end, entry.range().end);
+
+            if let Some(pager) = validate(entry, at, request.flags).map_err(refused)? {
+                let pages = pages(entry, &part);
+                let absorbed = pieces
+                    .last_mut()
+                    .is_some_and(|last: &mut Piece| last.absorb(pager, &pages, at));
+                if !absorbed {
+                    let piece = Piece::new(pager, pages, at);
+                    if pieces.push_within_capacity(piece).is_err() {
+                        return Ok(None);
+                    }
+                }
+            }
+            if part.end >= range.end {
+                return Ok(Some(range.clone()));
+            }
+            at = part.end;
+        }
+    }
+}
+
+/// Checks that an entry can be dealt with, and finds its pager. `address` is the first of the
+/// entry's addresses that is in the range.
+///
+/// # Errors
+///
+/// [`Reason::Special`] and [`Reason::Wired`].
+fn validate(entry: Entry<'_>, address: usize, flags: Flags) -> Result<Option<PagerRef<'_>>, Fault> {
+    let pager = match entry.backing() {
+        Backing::Special => {
+            return Err(Fault {
+                reason: Reason::Special,
+                errno: EOPNOTSUPP,
+                address,
+            })
+        }
+        Backing::Nothing => None,
+        Backing::Pager(pager) => Some(pager),
+    };
+    if flags.invalidate() && entry.is_wired() {
+        return Err(Fault {
+            reason: Reason::Wired,
+            errno: EBUSY,
+            address,
+        });
+    }
+    Ok(pager)
+}
+
+/// The pages of the file that an entry maps at `part`, which lies within the entry.
+fn pages(entry: Entry<'_>, part: &Range<usize>) -> Range<usize> {
+    let first = entry.page_at(part.start);
+    first..first.saturating_add(part.len() >> PAGE_SHIFT)
+}

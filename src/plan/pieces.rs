@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Pieces: the page ranges of files that a range of addresses is made of.
+//!
+//! Pieces are captured in the order of their addresses. [`lay_out`] brings together those of one
+//! pager, in file order and without overlap, so that no page is pushed or counted twice however
+//! often it is mapped. [`runs`] then gives the stretches that one request to the pager can cover.
+
+use core::{
+    cmp::{
+        max,
+        min, //
+    },
+    ops::Range,
+};
+
+/// A range of pages of one pager.
+pub(crate) trait Piece {
+    /// Which pager; equal for two pieces of the same pager.
+    fn pager(&self) -> usize;
+
+    /// The pages, by their index in the pager; may be empty.
+    fn pages(&self) -> Range<usize>;
+
+    /// The address at which `page`, one of the pages, is mapped; in bytes.
+    fn address(&self, page: usize) -> usize;
+
+    /// Lets the pages start at `first`, which is not before their present start. If that is behind
+    /// their end, the piece becomes empty and lies at `first`.
+    fn advance(&mut self, first: usize);
+}
+
+/// Sorts pieces by pager and page and takes the overlaps out of them.
+///
+/// Afterwards pieces of one pager stand together, and each page is in one piece at the most.
+/// Pieces with nothing left of them stay, empty: they still name the file that they came from.
+pub(crate) fn lay_out<P: Piece>(pieces: &mut [P]) {
+    sort(pieces, |piece| (piece.pager(), piece.pages().start));
+
+    for siblings in pieces.chunk_by_mut(|a, b| a.pager() == b.pager()) {
+        let mut frontier = 0;
+        for piece in siblings {
+            if piece.pages().start < frontier {
+                piece.advance(frontier);
+            }
+            frontier = max(frontier, piece.pages().end);
+        }
+    }
+}
+
+/// The pieces of each pager. The pieces must be [laid out](lay_out).
+pub(crate) fn pagers<P: Piece>(pieces: &[P]) -> impl Iterator<Item = &[P]> {
+    pieces.chunk_by(|a, b| a.pager() == b.pager())
+}
+
+/// Pieces that follow each other in one pager without a gap, and the pages that they cover. The
+/// pieces must be [laid out](lay_out).
+pub(crate) fn runs<P: Piece>(pieces: &[P]) -> impl Iterator<Item = (Range<usize>, &[P])> {
+    pieces
+        .chunk_by(|a, b| a.pager() == b.pager() && a.pages().end == b.pages().start)
+        .filter_map(|run| {
+            let first = run.first()?.pages().start;
+            let end = run.last()?.pages().end;
+            Some((first..end, run))
+        })
+}
+
+/// How many of `pages` are in a piece. The pieces must be of one pager and
+/// [laid out](lay_out).
+pub(crate) fn covered<P: Piece>(pieces: &[P], pages: &Range<usize>) -> usize {
+    let from = pieces.partition_point(|piece| piece.pages().end <= pages.start);
+    pieces
+        .iter()
+        .skip(from)
+        .map(Piece::pages)
+        .take_while(|piece| piece.start < pages.end)
+        .map(|piece| overlap(&piece, pages).len())
+        .sum()
+}
+
+/// What two ranges have in common; empty if that is nothing.
+pub(crate) fn overlap(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    max(a.start, b.start)..min(a.end, b.end)
+}
+
+/// The address of `page`, or of the first page behind it that is in a piece. The pieces must be of
+/// one pager and [laid out](lay_out).
+pub(crate) fn locate<P: Piece>(pieces: &[P], page: usize) -> Option<usize> {
+    let from = pieces.partition_point(|piece| piece.pages().end <= page);
+    pieces
+        .iter()
+        .skip(from)
+        .find(|piece| !piece.pages().is_empty())
+        .map(|piece| piece.address(max(page, piece.pages().start)))
+}
+
+/// The lowest address of all that comes after `page` of `pager` (inclusive) in the order of the
+/// plan; `None` if nothing does. The pieces must be [laid out](lay_out).
+pub(crate) fn unfinished<P: Piece>(pieces: &[P], pager: usize, page: usize) -> Option<usize> {
+    let from = pieces.partition_point(|piece| (piece.pager(), piece.pages().end) <= (pager, page));
+    pieces
+        .iter()
+        .skip(from)
+        .filter(|piece| !piece.pages().is_empty())
+        .map(|piece| {
+            let first = piece.pages().start;
+            piece.address(if piece.pager() == pager {
+                max(page, first)
+            } else {
+                first
+            })
+        })
+        .min()
+}
+
+/// Heap sort: in place, n log n at worst, and not stable.
+///
+/// The sorts of `core` panic when they find an order that is none. It could not happen here, but
+/// the path would be in the module, and `objtool` complains of it.
+fn sort<T, K: Ord>(list: &mut [T], key: impl Fn(&T) -> K) {
+    let less = |list: &[T], a: usize, b: usize| match (list.get(a), list.get(b)) {
+        (Some(a), Some(b)) => key(a) < key(b),
+        _ => false,
+    };
+    // Lets the item at `root` sink to where no child in the first `count` items is greater.
+    let sink = |list: &mut [T], mut root: usize, count: usize| loop {
+        let left = 2 * root + 1;
+        if left >= count {
+            break;
+        }
+        let right = left + 1;
+        let child = if right < count && less(list, left, right) {
+            right
+        } else {
+            left
+        };
+        if !less(list, root, child) {
+            break;
+        }
+        list.swap(root, child);
+        root = child;
+    };
+
+    // What was captured in order, as most is, needs no more than a look.
+    if list.is_sorted_by_key(&key) {
+        return;
+    }
+    for root in (0..list.len() / 2).rev() {
+        sink(list, root, list.len());
+    }
+    for count in (1..list.len()).rev() {
+        list.swap(0, count);
+        sink(list, 0, count);
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The door to the kernel: safe wrappers for what the `kernel` crate has no abstraction of.
+//!
+//! This is the only place with unsafe code and the only one that touches `bindings`. Nothing in it
+//! knows of `vm_map_sync`; each file could go upstream as it stands.
+//!
+//! # Lock order
+//!
+//! From the outermost to the innermost:
+//!
+//! 1. `mm->mmap_lock`, or the lock of one VMA instead of it ([`map::MapGuard`],
+//!    [`kernel::mm::VmaReadGuard`]): read, held for the walk over the entries only. Neither I/O nor
+//!    an allocation that can sleep nor access to user memory happens under it, and none of the
+//!    locks below is taken under it.
+//! 2. `mapping->invalidate_lock` ([`pager::EvictGuard`]): write, held for one chunk of an eviction.
+//! 3. The folio lock, `i_mmap_rwsem`, the page table locks, `i_lock` and the `i_pages` lock: taken
+//!    and dropped again by the kernel functions that are called under (2), in the order that the
+//!    head of `mm/filemap.c` gives.
+//!
+//! (1) and (2) are never held together, and neither is held over a return to user space.
+
+pub(crate) mod abi;
+pub(crate) mod entry;
+pub(crate) mod folios;
+#[expect(
+    improper_ctypes,
+    reason = "the kernel's structures hold empty ones, and are only pointed to"
+)]
+mod helpers;
+pub(crate) mod map;
+pub(crate) mod pager;
+pub(crate) mod task;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Entries: what a map has at an address (a VMA).
+//!
+//! C header: `include/linux/mm_types.h`
+
+use super::{
+    helpers,
+    pager::PagerRef, //
+};
+use core::ops::Range;
+use kernel::{
+    fs::File,
+    mm::virt::{
+        flags,
+        VmaRef, //
+    },
+    page::PAGE_SHIFT, //
+};
+
+/// A VMA. A [`VmaRef`] exists only while a lock that keeps it alive is held, so neither can this.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'a>(&'a VmaRef);
+
+/// What stands behind an entry.
+pub(crate) enum Backing<'a> {
+    /// Nothing that anything could be written back to: anonymous memory, shmem, ramfs and the like.
+    Nothing,
+    /// Something that is not ours to touch: device memory, page frames without a file, hugetlb,
+    /// the kernel's own pages (vdso). What BSD calls a sub-map entry.
+    Special,
+    /// A file with a page cache that is written back.
+    Pager(PagerRef<'a>),
+}
+
+impl<'a> Entry<'a> {
+    /// Looks at a VMA.
+    pub(crate) fn new(vma: &'a VmaRef) -> Self {
+        Self(vma)
+    }
+
+    /// Its addresses in bytes, page aligned.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.0.start()..self.0.end()
+    }
+
+    /// Whether its memory is locked (`mlock()`).
+    pub(crate) fn is_wired(self) -> bool {
+        // SAFETY: The VMA is valid, and the lock that `VmaRef` stands for keeps its flags stable.
+        unsafe { helpers::vm_map_sync_vma_is_wired(self.0.as_ptr()) }
+    }
+
+    /// What stands behind it.
+    pub(crate) fn backing(self) -> Backing<'a> {
+        const SPECIAL: usize = flags::IO | flags::PFNMAP | flags::MIXEDMAP | flags::HUGETLB;
+
+        if self.0.flags() & SPECIAL != 0 {
+            return Backing::Special;
+        }
+        // SAFETY: The VMA is valid, and the lock that `VmaRef` stands for keeps these stable.
+        let (ops, file) = unsafe { ((*self.0.as_ptr()).vm_ops, (*self.0.as_ptr()).vm_file) };
+        // As `vma_is_anonymous()`. A private mapping of /dev/zero has a file all the same.
+        if ops.is_null() {
+            return Backing::Nothing;
+        }
+        if file.is_null() {
+            return Backing::Special;
+        }
+        // SAFETY: A VMA holds a reference to its file, and the VMA lives for `'a`. It is no
+        // `fdget_pos()` reference.
+        let file: &'a File = unsafe { File::from_raw_file(file) };
+        match PagerRef::new(file) {
+            Some(pager) => Backing::Pager(pager),
+            None => Backing::Nothing,
+        }
+    }
+
+    /// The page of the file that is mapped at `address`, which must not be below the entry's start.
+    pub(crate) fn page_at(self, address: usize) -> usize {
+        // SAFETY: The VMA is valid, and the lock that `VmaRef` stands for keeps this stable.
+        let first = unsafe { (*self.0.as_ptr()).vm_pgoff };
+        // As `linear_page_index()`. It cannot overflow: `mmap()` refuses such a mapping.
+        first.saturating_add(address.saturating_sub(self.0.start()) >> PAGE_SHIFT)
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Folios: what a pager has in the page cache.
+//!
+//! C headers: `include/linux/pagemap.h`, `include/linux/folio_batch.h`
+
+use super::{
+    helpers,
+    pager::Pager,
+    task::{
+        self,
+        Killed, //
+    }, //
+};
+use core::{
+    marker::PhantomData,
+    ops::Range, //
+};
+use kernel::bindings;
+
+/// Which folios to walk over.
+#[derive(Clone, Copy)]
+pub(crate) enum Which {
+    /// All that are in the page cache.
+    Resident,
+    /// Those that are dirty.
+    Dirty,
+    /// Those that are being written.
+    Writeback,
+}
+
+/// A walk over the folios that have a page within a range.
+///
+/// It costs time for the folios that it finds, not for the pages that it passes over. A batch of
+/// folios is referenced at a time; a folio that is referenced cannot be freed, so the walk has to
+/// be dropped first.
+///
+/// # Invariants
+///
+/// The batch holds a reference to each of its first `nr` folios.
+pub(crate) struct Folios<'a> {
+    pager: &'a Pager,
+    which: Which,
+    rest: Range<usize>,
+    batch: bindings::folio_batch,
+    position: usize,
+}
+
+impl<'a> Folios<'a> {
+    /// Starts a walk over `pages`.
+    pub(crate) fn new(pager: &'a Pager, which: Which, pages: Range<usize>) -> Self {
+        Self {
+            pager,
+            which,
+            rest: pages,
+            // INVARIANT: No folio, no reference.
+            batch: bindings::folio_batch::default(),
+            position: 0,
+        }
+    }
+
+    /// The next folio, in the order of the file.
+    pub(crate) fn next(&mut self) -> Option<Folio<'_>> {
+        if self.position >= usize::from(self.batch.nr) {
+            self.refill();
+        }
+        if self.position >= usize::from(self.batch.nr) {
+            return None;
+        }
+        let folio = self.batch.folios.get(self.position).copied()?;
+        self.position += 1;
+        // INVARIANT: The batch holds a reference, and cannot drop it while it is borrowed.
+        Some(Folio {
+            folio,
+            _walk: PhantomData,
+        })
+    }
+
+    fn refill(&mut self) {
+        self.release();
+        if self.rest.is_empty() {
+            return;
+        }
+        let (mapping, end) = (self.pager.mapping(), self.rest.end - 1);
+        let find = match self.which {
+            Which::Resident => bindings::filemap_get_folios,
+            Which::Dirty => helpers::vm_map_sync_get_folios_dirty,
+            Which::Writeback => helpers::vm_map_sync_get_folios_writeback,
+        };
+        // SAFETY: The mapping is valid; the batch is empty, and what is put into it comes with a
+        // reference.
+        unsafe { find(mapping, &mut self.rest.start, end, &mut self.batch) };
+    }
+
+    fn release(&mut self) {
+        // SAFETY: By the type invariants the references are ours to drop. The function empties
+        // the batch.
+        unsafe { helpers::vm_map_sync_folio_batch_release(&mut self.batch) };
+        self.position = 0;
+    }
+}
+
+impl Drop for Folios<'_> {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+/// A folio, referenced by the walk that found it.
+///
+/// # Invariants
+///
+/// There is a reference to the folio for as long as this lives.
+pub(crate) struct Folio<'a> {
+    folio: *mut bindings::folio,
+    _walk: PhantomData<&'a ()>,
+}
+
+impl Folio<'_> {
+    /// Its pages, by their index in the pager; they may stick out of the range of the walk.
+    pub(crate) fn pages(&self) -> Range<usize> {
+        // SAFETY: The folio is valid by the type invariants.
+        let (first, count) = unsafe {
+            (
+                helpers::vm_map_sync_folio_index(self.folio),
+                helpers::vm_map_sync_folio_nr_pages(self.folio),
+            )
+        };
+        first..first.saturating_add(count)
+    }
+
+    /// Whether somebody has it locked in memory (`mlock()`).
+    pub(crate) fn is_wired(&self) -> bool {
+        // SAFETY: The folio is valid by the type invariants.
+        unsafe { helpers::vm_map_sync_folio_is_wired(self.folio) }
+    }
+
+    /// Waits until it has been written, if it is being written.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed meanwhile.
+    pub(crate) fn wait_written(&self) -> Result<(), Killed> {
+        // SAFETY: The folio is valid by the type invariants.
+        Killed::check(unsafe { bindings::folio_wait_writeback_killable(self.folio) })
+    }
+
+    /// Waits until nobody has it locked, such as for reading it from the disk.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed meanwhile.
+    pub(crate) fn wait_unlocked(&self) -> Result<(), Killed> {
+        // SAFETY: The folio is valid by the type invariants.
+        Killed::check(unsafe { helpers::vm_map_sync_folio_lock_killable(self.folio) })?;
+        // SAFETY: It was just locked.
+        unsafe { bindings::folio_unlock(self.folio) };
+        Ok(())
+    }
+}
+
+/// Waits for the writes that are under way in `pages`.
+///
+/// Says nothing of their success: see [`Pager::errors_since`].
+///
+/// # Errors
+///
+/// If the caller was killed meanwhile.
+pub(crate) fn wait_written(pager: &Pager, pages: &Range<usize>) -> Result<(), Killed> {
+    let mut folios = Folios::new(pager, Which::Writeback, pages.clone());
+    while let Some(folio) = folios.next() {
+        folio.wait_written()?;
+        task::checkpoint()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Inline functions of the kernel, made callable from Rust. One call each; whatever is
+ * to be decided is decided in Rust.
+ */
+#include <linux/backing-dev.h>
+#include <linux/fadvise.h>
+#include <linux/folio_batch.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "helpers.h"
+
+int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm)
+{
+	return mmap_read_lock_killable(mm);
+}
+
+unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned long addr)
+{
+	return untagged_addr_remote(mm, addr);
+}
+
+bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_LOCKED;
+}
+
+bool vm_map_sync_file_is_writable(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE;
+}
+
+/* The rule of can_do_mincore(). */
+bool vm_map_sync_file_may_write(struct file *file)
+{
+	return file_owner_or_capable(file) || file_permission(file, MAY_WRITE) == 0;
+}
+
+int vm_map_sync_file_dontneed(struct file *file, long long start, long long length)
+{
+	return vfs_fadvise(file, start, length, POSIX_FADV_DONTNEED);
+}
+
+bool vm_map_sync_mapping_can_writeback(struct address_space *mapping)
+{
+	return mapping_can_writeback(mapping);
+}
+
+bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping)
+{
+	return mapping_tagged(mapping, PAGECACHE_TAG_DIRTY);
+}
+
+int vm_map_sync_invalidate_lock_killable(struct address_space *mapping)
+{
+	return down_write_killable(&mapping->invalidate_lock);
+}
+
+void vm_map_sync_invalidate_unlock(struct address_space *mapping)
+{
+	filemap_invalidate_unlock(mapping);
+}
+
+unsigned int vm_map_sync_get_folios_dirty(struct address_space *mapping, unsigned long *start,
+					  unsigned long end, struct folio_batch *fbatch)
+{
+	return filemap_get_folios_tag(mapping, start, end, PAGECACHE_TAG_DIRTY, fbatch);
+}
+
+unsigned int vm_map_sync_get_folios_writeback(struct address_space *mapping,
+					      unsigned long *start, unsigned long end,
+					      struct folio_batch *fbatch)
+{
+	return filemap_get_folios_tag(mapping, start, end, PAGECACHE_TAG_WRITEBACK, fbatch);
+}
+
+unsigned long vm_map_sync_folio_index(const struct folio *folio)
+{
+	return folio->index;
+}
+
+unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio)
+{
+	return folio_nr_pages(folio);
+}
+
+bool vm_map_sync_folio_is_wired(const struct folio *folio)
+{
+	return folio_test_mlocked(folio);
+}
+
+int vm_map_sync_folio_lock_killable(struct folio *folio)
+{
+	return folio_lock_killable(folio);
+}
+
+void vm_map_sync_folio_batch_release(struct folio_batch *fbatch)
+{
+	folio_batch_release(fbatch);
+}
+
+bool vm_map_sync_fatal_signal_pending(void)
+{
+	return fatal_signal_pending(current);
+}
+
+void vm_map_sync_cond_resched(void)
+{
+	cond_resched();
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Inline functions of the kernel, made callable from Rust. src/sys/helpers.rs is made
+ * from this header by tests/bindings.
+ */
+#ifndef VM_MAP_SYNC_HELPERS_H
+#define VM_MAP_SYNC_HELPERS_H
+
+struct address_space;
+struct file;
+struct folio;
+struct folio_batch;
+struct mm_struct;
+struct vm_area_struct;
+
+int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm);
+unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned long addr);
+bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma);
+bool vm_map_sync_file_is_writable(const struct file *file);
+bool vm_map_sync_file_may_write(struct file *file);
+int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
+bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
+bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
+int vm_map_sync_invalidate_lock_killable(struct address_space *mapping);
+void vm_map_sync_invalidate_unlock(struct address_space *mapping);
+unsigned int vm_map_sync_get_folios_dirty(struct address_space *mapping, unsigned long *start,
+					  unsigned long end, struct folio_batch *fbatch);
+unsigned int vm_map_sync_get_folios_writeback(struct address_space *mapping,
+					      unsigned long *start, unsigned long end,
+					      struct folio_batch *fbatch);
+unsigned long vm_map_sync_folio_index(const struct folio *folio);
+unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio);
+bool vm_map_sync_folio_is_wired(const struct folio *folio);
+int vm_map_sync_folio_lock_killable(struct folio *folio);
+void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
+bool vm_map_sync_fatal_signal_pending(void);
+void vm_map_sync_cond_resched(void);
+
+#endif

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The C helpers of src/sys/helpers.h. Made by tests/bindings; do not edit.
+
+use kernel::{
+    bindings::*,
+    ffi, //
+};
+
+unsafe extern "C" {
+    pub(crate) fn vm_map_sync_mmap_read_lock_killable(mm: *mut mm_struct) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_untagged_addr_remote(
+        mm: *mut mm_struct,
+        addr: ffi::c_ulong,
+    ) -> ffi::c_ulong;
+    pub(crate) fn vm_map_sync_vma_is_wired(vma: *const vm_area_struct) -> bool;
+    pub(crate) fn vm_map_sync_file_is_writable(file: *const file) -> bool;
+    pub(crate) fn vm_map_sync_file_may_write(file: *mut file) -> bool;
+    pub(crate) fn vm_map_sync_file_dontneed(
+        file: *mut file,
+        start: ffi::c_longlong,
+        length: ffi::c_longlong,
+    ) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_mapping_can_writeback(mapping: *mut address_space) -> bool;
+    pub(crate) fn vm_map_sync_mapping_is_dirty(mapping: *const address_space) -> bool;
+    pub(crate) fn vm_map_sync_invalidate_lock_killable(mapping: *mut address_space) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_invalidate_unlock(mapping: *mut address_space);
+    pub(crate) fn vm_map_sync_get_folios_dirty(
+        mapping: *mut address_space,
+        start: *mut ffi::c_ulong,
+        end: ffi::c_ulong,
+        fbatch: *mut folio_batch,
+    ) -> ffi::c_uint;
+    pub(crate) fn vm_map_sync_get_folios_writeback(
+        mapping: *mut address_space,
+        start: *mut ffi::c_ulong,
+        end: ffi::c_ulong,
+        fbatch: *mut folio_batch,
+    ) -> ffi::c_uint;
+    pub(crate) fn vm_map_sync_folio_index(folio: *const folio) -> ffi::c_ulong;
+    pub(crate) fn vm_map_sync_folio_nr_pages(folio: *const folio) -> ffi::c_ulong;
+    pub(crate) fn vm_map_sync_folio_is_wired(folio: *const folio) -> bool;
+    pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_folio_batch_release(fbatch: *mut folio_batch);
+    pub(crate) fn vm_map_sync_fatal_signal_pending() -> bool;
+    pub(crate) fn vm_map_sync_cond_resched();
+}

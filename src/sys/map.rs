@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Maps: the lock of an address space that can be waited for and killed.
+//!
+//! C header: `include/linux/mmap_lock.h`
+
+use super::{
+    entry::Entry,
+    helpers,
+    task::Killed, //
+};
+use kernel::{
+    bindings,
+    mm::{
+        virt::VmaRef,
+        MmWithUser, //
+    },
+    types::NotThreadSafe, //
+};
+
+/// The mmap read lock, held.
+///
+/// [`kernel::mm::MmapReadGuard`] cannot be made killably.
+///
+/// # Invariants
+///
+/// The mmap read lock of `mm` is held by this thread.
+pub(crate) struct MapGuard<'a> {
+    mm: &'a MmWithUser,
+    // The lock must be dropped by the thread that took it.
+    _nts: NotThreadSafe,
+}
+
+impl<'a> MapGuard<'a> {
+    /// Takes the mmap read lock.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed while it waited.
+    pub(crate) fn lock(mm: &'a MmWithUser) -> Result<Self, Killed> {
+        // SAFETY: `mm` is valid since it is a reference.
+        Killed::check(unsafe { helpers::vm_map_sync_mmap_read_lock_killable(mm.as_raw()) })?;
+
+        // INVARIANT: The lock was just taken.
+        Ok(Self {
+            mm,
+            _nts: NotThreadSafe,
+        })
+    }
+
+    /// Takes the tag bits out of an address, as this address space uses them.
+    pub(crate) fn untag(&self, address: usize) -> usize {
+        // SAFETY: `mm` is valid, and by the type invariants its mmap lock is held, as
+        // `untagged_addr_remote()` asks.
+        unsafe { helpers::vm_map_sync_untagged_addr_remote(self.mm.as_raw(), address) }
+    }
+
+    /// The entry that contains `address`, if there is one.
+    pub(crate) fn entry(&self, address: usize) -> Option<Entry<'_>> {
+        // SAFETY: By the type invariants the mmap read lock is held; any address is fine.
+        let vma = unsafe { bindings::vma_lookup(self.mm.as_raw(), address) };
+        if vma.is_null() {
+            return None;
+        }
+        // SAFETY: `vma` was just found under the mmap read lock, and the reference cannot outlive
+        // the guard that it borrows from.
+        Some(Entry::new(unsafe { VmaRef::from_raw(vma) }))
+    }
+}
+
+impl Drop for MapGuard<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants this thread holds the lock.
+        unsafe { bindings::mmap_read_unlock(self.mm.as_raw()) };
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `vm_map_sync`: push the dirty pages of an address range to their pager, wait if asked, free the
+//! cached pages if asked, and refuse a range with holes or special mappings before anything
+//! happens.
+//!
+//! Data flows one way: the ioctl face ([`device`], [`args`]) hands a request to a map ([`map`]),
+//! which validates and captures the range ([`capture`]), plans ([`plan`]), and works on the pagers
+//! ([`push`], [`commit`], [`evict`]); what became of it ([`outcome`]) goes back to the caller.
+
+mod args;
+mod capture;
+mod commit;
+mod device;
+mod evict;
+mod map;
+mod outcome;
+mod plan;
+mod push;
+mod sys;
+#[expect(
+    dead_code,
+    non_camel_case_types,
+    unreachable_pub,
+    reason = "made by bindgen from the ABI header"
+)]
+mod uapi;
+
+use kernel::{
+    miscdevice::{
+        MiscDeviceOptions,
+        MiscDeviceRegistration, //
+    },
+    prelude::*, //
+};
+
+module! {
+    type: Module,
+    name: "vm_map_sync",
+    authors: ["The vm_map_sync authors"],
+    description: "Push, commit and evict the file pages of an address range, as vm_map_sync(9)",
+    license: "GPL",
+}
+
+#[pin_data]
+struct Module {
+    #[pin]
+    device: MiscDeviceRegistration<map::Map>,
+}
+
+impl kernel::InPlaceModule for Module {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let options = MiscDeviceOptions {
+            name: c"vm_map_sync",
+        };
+
+        try_pin_init!(Self {
+            device <- MiscDeviceRegistration::register(options),
+        })
+    }
+}

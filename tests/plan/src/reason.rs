@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+use crate::{
+    plan::reason::Reason,
+    uapi::*, //
+};
+
+/// The table of the manual page, and ours for what it does not know.
+#[test]
+fn each_reason_has_its_kern_return() {
+    for (reason, number, kern_return) in [
+        (
+            Reason::Argument,
+            VM_MAP_SYNC_REASON_ARGUMENT,
+            VM_MAP_SYNC_KERN_INVALID_ARGUMENT,
+        ),
+        (
+            Reason::Hole,
+            VM_MAP_SYNC_REASON_HOLE,
+            VM_MAP_SYNC_KERN_INVALID_ARGUMENT,
+        ),
+        (
+            Reason::Special,
+            VM_MAP_SYNC_REASON_SPECIAL,
+            VM_MAP_SYNC_KERN_INVALID_ADDRESS,
+        ),
+        (
+            Reason::Wired,
+            VM_MAP_SYNC_REASON_WIRED,
+            VM_MAP_SYNC_KERN_INVALID_ARGUMENT,
+        ),
+        (
+            Reason::Protection,
+            VM_MAP_SYNC_REASON_PROTECTION,
+            VM_MAP_SYNC_KERN_PROTECTION_FAILURE,
+        ),
+        (
+            Reason::Dead,
+            VM_MAP_SYNC_REASON_DEAD,
+            VM_MAP_SYNC_KERN_FAILURE,
+        ),
+        (
+            Reason::Memory,
+            VM_MAP_SYNC_REASON_MEMORY,
+            VM_MAP_SYNC_KERN_RESOURCE_SHORTAGE,
+        ),
+        (Reason::Io, VM_MAP_SYNC_REASON_IO, VM_MAP_SYNC_KERN_FAILURE),
+        (
+            Reason::Busy,
+            VM_MAP_SYNC_REASON_BUSY,
+            VM_MAP_SYNC_KERN_FAILURE,
+        ),
+        (
+            Reason::Killed,
+            VM_MAP_SYNC_REASON_KILLED,
+            VM_MAP_SYNC_KERN_FAILURE,
+        ),
+    ] {
+        assert_eq!(
+            (reason as u32, reason.kern_return()),
+            (number, kern_return),
+            "{reason:?}"
+        );
+    }
+}
