@@ -16,9 +16,28 @@ use crate::{
             Piece as _, //
         }, //
     },
-    sys::task::{
-        self,
-        Killed, //
+    sys::{
+        pager::Pager,
+        queue::{
+            self,
+            Completion, //
+        },
+        task::{
+            self,
+            Killed, //
+        }, //
+    },
+};
+use core::cmp::min;
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Arc, //
     },
 };
 
@@ -34,15 +53,18 @@ pub(crate) fn commit(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Res
     if !flags.syncio() {
         return Ok(());
     }
-    for siblings in pieces::pagers(plan) {
-        task::checkpoint()?;
-        // Some network file systems refuse to commit through a file that cannot be written to.
-        let writable = siblings.iter().find(|piece| piece.pager.is_writable());
-        let Some(through) = writable.or(siblings.first()) else {
-            continue;
+    let committed = match Batch::of(plan) {
+        Some(batch) => Some(Batch::work_off(batch)?),
+        None => None,
+    };
+    for (index, siblings) in pieces::pagers(plan).enumerate() {
+        let mut result = match &committed {
+            Some(batch) => batch.result(index),
+            None => {
+                task::checkpoint()?;
+                Job::of(siblings).map_or(Ok(()), |(pager, page)| pager.commit(page))
+            }
         };
-        let page = through.pages().start;
-        let mut result = through.pager.commit(page);
         // Each file has a cursor of its own in the errors of its pager.
         for piece in siblings {
             result = result.and(piece.pager.take_error());
@@ -52,4 +74,109 @@ pub(crate) fn commit(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Res
         }
     }
     Ok(())
+}
+
+/// The commit of one pager.
+struct Job {
+    pager: Pager,
+    page: usize,
+    /// The error number, negative; 0 if there is none (yet).
+    errno: Atomic<i32>,
+}
+
+impl Job {
+    /// Through which file to commit a pager, and over which page.
+    fn of(siblings: &[Piece]) -> Option<(&Pager, usize)> {
+        // Some network file systems refuse to commit through a file that cannot be written to.
+        let writable = siblings.iter().find(|piece| piece.pager.is_writable());
+        let piece = writable.or(siblings.first())?;
+        Some((&piece.pager, piece.pages().start))
+    }
+}
+
+/// The commits of several pagers, side by side, so that a journal or a disk that they share can
+/// serve many of them at once.
+///
+/// Helpers take one job after the other. They hold the batch, so the caller may go when it is
+/// killed; what nobody has begun by then is not done.
+#[pin_data]
+struct Batch {
+    jobs: KVVec<Job>,
+    /// The next job that nobody has taken.
+    next: Atomic<usize>,
+    /// How many jobs are not done.
+    open: Atomic<usize>,
+    #[pin]
+    done: Completion,
+}
+
+impl Batch {
+    /// The commits of all pagers of a plan. `None` if there is only one, or no memory: then they
+    /// are better done one after the other.
+    fn of(plan: &[Piece]) -> Option<Arc<Self>> {
+        let count = pieces::pagers(plan).count();
+        if count < 2 {
+            return None;
+        }
+        let mut jobs = KVVec::with_capacity(count, GFP_KERNEL_ACCOUNT).ok()?;
+        for (pager, page) in pieces::pagers(plan).filter_map(Job::of) {
+            let job = Job {
+                pager: pager.clone(),
+                page,
+                errno: Atomic::new(0),
+            };
+            jobs.push_within_capacity(job).ok()?;
+        }
+        let batch = pin_init!(Self {
+            next: Atomic::new(0),
+            open: Atomic::new(jobs.len()),
+            jobs,
+            done <- Completion::new(),
+        });
+        Arc::pin_init(batch, GFP_KERNEL_ACCOUNT).ok()
+    }
+
+    /// Has the helpers do all jobs, and waits for that.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed meanwhile.
+    fn work_off(this: Arc<Self>) -> Result<Arc<Self>, Killed> {
+        let mut helpers = 0;
+        if let Some(queue) = queue::queue() {
+            while helpers < min(this.jobs.len(), queue::HELPERS) {
+                let batch = this.clone();
+                if queue.try_spawn(GFP_KERNEL, move || batch.help()).is_err() {
+                    break;
+                }
+                helpers += 1;
+            }
+        }
+        if helpers == 0 {
+            this.help();
+        }
+        this.done.wait().inspect_err(|_| {
+            this.next.store(this.jobs.len(), Relaxed);
+        })?;
+        Ok(this)
+    }
+
+    /// Does jobs until there are none.
+    fn help(&self) {
+        while let Some(job) = self.jobs.get(self.next.fetch_add(1, Relaxed)) {
+            if let Err(errno) = job.pager.commit(job.page) {
+                job.errno.store(errno.to_errno(), Relaxed);
+            }
+            // Orders the results before the completion.
+            if self.open.fetch_sub(1, Full) == 1 {
+                self.done.complete();
+            }
+        }
+    }
+
+    /// What became of a job, counted in the order of the plan.
+    fn result(&self, index: usize) -> Result {
+        let errno = self.jobs.get(index).map_or(0, |job| job.errno.load(Relaxed));
+        kernel::error::to_result(errno)
+    }
 }

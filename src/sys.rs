@@ -30,4 +30,5 @@ pub(crate) mod folios;
 mod helpers;
 pub(crate) mod map;
 pub(crate) mod pager;
+pub(crate) mod queue;
 pub(crate) mod task;

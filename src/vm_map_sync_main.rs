@@ -44,8 +44,11 @@ module! {
 
 #[pin_data]
 struct Module {
+    // Dropped in this order: without the device no handle can be open, and then nothing new is
+    // handed to the helpers.
     #[pin]
     device: MiscDeviceRegistration<map::Map>,
+    helpers: sys::queue::Helpers,
 }
 
 impl kernel::InPlaceModule for Module {
@@ -55,6 +58,7 @@ impl kernel::InPlaceModule for Module {
         };
 
         try_pin_init!(Self {
+            helpers: sys::queue::Helpers::start()?,
             device <- MiscDeviceRegistration::register(options),
         })
     }

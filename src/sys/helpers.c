@@ -12,6 +12,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "helpers.h"
 
@@ -102,6 +103,11 @@ int vm_map_sync_folio_lock_killable(struct folio *folio)
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch)
 {
 	folio_batch_release(fbatch);
+}
+
+struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active)
+{
+	return alloc_workqueue("%s", WQ_UNBOUND, max_active, name);
 }
 
 bool vm_map_sync_fatal_signal_pending(void)

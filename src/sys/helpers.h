@@ -12,6 +12,7 @@ struct folio;
 struct folio_batch;
 struct mm_struct;
 struct vm_area_struct;
+struct workqueue_struct;
 
 int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm);
 unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned long addr);
@@ -33,6 +34,7 @@ unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio);
 bool vm_map_sync_folio_is_wired(const struct folio *folio);
 int vm_map_sync_folio_lock_killable(struct folio *folio);
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
+struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active);
 bool vm_map_sync_fatal_signal_pending(void);
 void vm_map_sync_cond_resched(void);
 

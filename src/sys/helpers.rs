@@ -42,6 +42,10 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_folio_is_wired(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;
     pub(crate) fn vm_map_sync_folio_batch_release(fbatch: *mut folio_batch);
+    pub(crate) fn vm_map_sync_alloc_queue(
+        name: *const ffi::c_char,
+        max_active: ffi::c_int,
+    ) -> *mut workqueue_struct;
     pub(crate) fn vm_map_sync_fatal_signal_pending() -> bool;
     pub(crate) fn vm_map_sync_cond_resched();
 }

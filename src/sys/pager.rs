@@ -57,6 +57,7 @@ impl<'a> PagerRef<'a> {
 /// # Invariants
 ///
 /// The file's mapping can be written back.
+#[derive(Clone)]
 pub(crate) struct Pager {
     file: ARef<File>,
 }
