@@ -176,7 +176,10 @@ impl Batch {
 
     /// What became of a job, counted in the order of the plan.
     fn result(&self, index: usize) -> Result {
-        let errno = self.jobs.get(index).map_or(0, |job| job.errno.load(Relaxed));
+        let errno = self
+            .jobs
+            .get(index)
+            .map_or(0, |job| job.errno.load(Relaxed));
         kernel::error::to_result(errno)
     }
 }

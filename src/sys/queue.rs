@@ -73,7 +73,9 @@ impl Drop for Helpers {
 pub(crate) fn queue() -> Option<&'static Queue> {
     // SAFETY: What is in `QUEUE` is a workqueue until the module goes, and an open file keeps the
     // module from going.
-    QUEUE.as_ref().map(|queue| unsafe { Queue::from_raw(queue.0) })
+    QUEUE
+        .as_ref()
+        .map(|queue| unsafe { Queue::from_raw(queue.0) })
 }
 
 /// Something to wait for.
