@@ -167,6 +167,9 @@ impl Folio<'_> {
 ///
 /// If the caller was killed meanwhile.
 pub(crate) fn wait_written(pager: &Pager, pages: &Range<usize>) -> Result<(), Killed> {
+    if !pager.is_written() {
+        return Ok(());
+    }
     let mut folios = Folios::new(pager, Which::Writeback, pages.clone());
     while let Some(folio) = folios.next() {
         folio.wait_written()?;

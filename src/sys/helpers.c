@@ -57,6 +57,11 @@ bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping)
 	return mapping_tagged(mapping, PAGECACHE_TAG_DIRTY);
 }
 
+bool vm_map_sync_mapping_is_written(const struct address_space *mapping)
+{
+	return mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK);
+}
+
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping)
 {
 	return down_write_killable(&mapping->invalidate_lock);

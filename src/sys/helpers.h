@@ -22,6 +22,7 @@ bool vm_map_sync_file_may_write(struct file *file);
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
 bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
+bool vm_map_sync_mapping_is_written(const struct address_space *mapping);
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping);
 void vm_map_sync_invalidate_unlock(struct address_space *mapping);
 unsigned int vm_map_sync_get_folios_dirty(struct address_space *mapping, unsigned long *start,

@@ -125,6 +125,12 @@ impl Pager {
         unsafe { helpers::vm_map_sync_mapping_is_dirty(self.mapping()) }
     }
 
+    /// Whether any page of the whole pager is being written.
+    pub(crate) fn is_written(&self) -> bool {
+        // SAFETY: The mapping is valid.
+        unsafe { helpers::vm_map_sync_mapping_is_written(self.mapping()) }
+    }
+
     /// Starts writing what is dirty in `pages`, without a promise for each of them
     /// (`WB_SYNC_NONE`).
     ///
