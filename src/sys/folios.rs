@@ -12,10 +12,7 @@ use super::{
         Killed, //
     }, //
 };
-use core::{
-    marker::PhantomData,
-    ops::Range, //
-};
+use core::ops::Range;
 use kernel::bindings;
 
 /// Which folios to walk over.
@@ -72,7 +69,7 @@ impl<'a> Folios<'a> {
         // INVARIANT: The batch holds a reference, and cannot drop it while it is borrowed.
         Some(Folio {
             folio,
-            _walk: PhantomData,
+            pager: self.pager,
         })
     }
 
@@ -113,7 +110,7 @@ impl Drop for Folios<'_> {
 /// There is a reference to the folio for as long as this lives.
 pub(crate) struct Folio<'a> {
     folio: *mut bindings::folio,
-    _walk: PhantomData<&'a ()>,
+    pager: &'a Pager,
 }
 
 impl Folio<'_> {
@@ -129,10 +126,15 @@ impl Folio<'_> {
         first..first.saturating_add(count)
     }
 
-    /// Whether somebody has it locked in memory (`mlock()`).
+    /// Whether somebody has any of it locked in memory (`mlock()`).
     pub(crate) fn is_wired(&self) -> bool {
         // SAFETY: The folio is valid by the type invariants.
-        unsafe { helpers::vm_map_sync_folio_is_wired(self.folio) }
+        if unsafe { helpers::vm_map_sync_folio_is_wired(self.folio) } {
+            return true;
+        }
+        // A large folio is not marked if only a part of it is locked.
+        let pages = self.pages();
+        pages.len() > 1 && self.pager.is_wired(&pages)
     }
 
     /// Waits until it has been written, if it is being written.

@@ -7,6 +7,7 @@
 #include <linux/fadvise.h>
 #include <linux/folio_batch.h>
 #include <linux/fs.h>
+#include <linux/interval_tree_generic.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/pagemap.h>
@@ -60,6 +61,34 @@ bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping)
 bool vm_map_sync_mapping_is_written(const struct address_space *mapping)
 {
 	return mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK);
+}
+
+/* As mm/interval_tree.c has it, whose functions are not exported. */
+static inline unsigned long first_page(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff;
+}
+
+static inline unsigned long last_page(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + vma_pages(vma) - 1;
+}
+
+INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long, shared.rb_subtree_last,
+		     first_page, last_page, static __maybe_unused, i_mmap)
+
+bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long first,
+				  unsigned long last)
+{
+	struct vm_area_struct *vma;
+
+	i_mmap_lock_read(mapping);
+	for (vma = i_mmap_iter_first(&mapping->i_mmap, first, last); vma;
+	     vma = i_mmap_iter_next(vma, first, last))
+		if (vma->vm_flags & VM_LOCKED)
+			break;
+	i_mmap_unlock_read(mapping);
+	return vma;
 }
 
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping)

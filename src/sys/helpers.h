@@ -23,6 +23,8 @@ int vm_map_sync_file_dontneed(struct file *file, long long start, long long leng
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
 bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_written(const struct address_space *mapping);
+bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long first,
+				  unsigned long last);
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping);
 void vm_map_sync_invalidate_unlock(struct address_space *mapping);
 unsigned int vm_map_sync_get_folios_dirty(struct address_space *mapping, unsigned long *start,

@@ -24,6 +24,11 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_mapping_can_writeback(mapping: *mut address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_dirty(mapping: *const address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_written(mapping: *const address_space) -> bool;
+    pub(crate) fn vm_map_sync_mapping_is_wired(
+        mapping: *mut address_space,
+        first: ffi::c_ulong,
+        last: ffi::c_ulong,
+    ) -> bool;
     pub(crate) fn vm_map_sync_invalidate_lock_killable(mapping: *mut address_space) -> ffi::c_int;
     pub(crate) fn vm_map_sync_invalidate_unlock(mapping: *mut address_space);
     pub(crate) fn vm_map_sync_get_folios_dirty(

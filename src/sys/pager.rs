@@ -131,6 +131,12 @@ impl Pager {
         unsafe { helpers::vm_map_sync_mapping_is_written(self.mapping()) }
     }
 
+    /// Whether anybody has an entry locked in memory that maps any of `pages`, which are not empty.
+    pub(super) fn is_wired(&self, pages: &Range<usize>) -> bool {
+        // SAFETY: The mapping is valid.
+        unsafe { helpers::vm_map_sync_mapping_is_wired(self.mapping(), pages.start, pages.end - 1) }
+    }
+
     /// Starts writing what is dirty in `pages`, without a promise for each of them
     /// (`WB_SYNC_NONE`).
     ///
