@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+
+//! Outcomes: what was done.
+
+use crate::uapi;
+
+/// What was done to a range, counted in pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Everything below this address was dealt with.
+    pub done: u64,
+    /// Pages of the range that were dirty and were handed to their files.
+    pub pushed: u64,
+    /// Pages that left the page cache.
+    pub freed: u64,
+    /// How many of `freed` lie outside of the range, in large folios that stick out of it.
+    pub beyond: u64,
+    /// Pages of the range that had to stay in the page cache although they were to be freed.
+    pub left: u64,
+}
+
+impl Outcome {
+    pub(crate) fn new(result: &uapi::vm_map_sync_result) -> Self {
+        Self {
+            done: result.done,
+            pushed: result.pushed,
+            freed: result.freed,
+            beyond: result.beyond,
+            left: result.left,
+        }
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A caller in C, with nothing but the header: compiled for 32 bits it is one of the
+ * compat ioctl. Prints KTAP; exits with 0 passed, 1 failed.
+ */
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/vm_map_sync.h>
+
+#define PAGES	4	/* of 4096 bytes, as on all machines with two kinds of callers */
+#define BOTH	(VM_MAP_SYNC_SYNCIO | VM_MAP_SYNC_INVALIDATE)
+
+static int device, file;
+static long page;
+static char *at;
+static int failed;
+
+#define expect(condition)						\
+	do {								\
+		if (!(condition)) {					\
+			printf("# %s:%d: %s (errno %d)\n", __FILE__,	\
+			       __LINE__, #condition, errno);		\
+			failed = 1;					\
+		}							\
+	} while (0)
+
+static uint64_t address(int number)
+{
+	return (uintptr_t)at + (uint64_t)number * page;
+}
+
+/* A file of clean pages, mapped, with page 1 dirty. */
+static void set_up(void)
+{
+	char bytes[4096] = "clean";
+	int i, bad = 0;
+
+	for (i = 0; i < PAGES; i++)
+		bad |= pwrite(file, bytes, page, (off_t)i * page) != page;
+	bad |= fsync(file);
+	at = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (bad || at == MAP_FAILED) {
+		printf("Bail out! the file cannot be made: %s\n", strerror(errno));
+		exit(1);
+	}
+	strcpy(at + page, "dirty");
+}
+
+static int resident(void)
+{
+	unsigned char pages[PAGES];
+	int i, count = 0;
+
+	if (mincore(at, PAGES * page, pages))
+		return -1;
+	for (i = 0; i < PAGES; i++)
+		count += pages[i] & 1;
+	return count;
+}
+
+static int call(struct vm_map_sync_args *args, uint32_t flags, int first, int end)
+{
+	memset(args, 0, sizeof(*args));
+	args->size = sizeof(*args);
+	args->flags = flags;
+	args->start = address(first);
+	args->end = address(end);
+	errno = 0;
+	return ioctl(device, VM_MAP_SYNC_SYNC, args);
+}
+
+static void layout(void)
+{
+	expect(sizeof(struct vm_map_sync_args) == VM_MAP_SYNC_ARGS_SIZE_VER0);
+	expect(sizeof(struct vm_map_sync_result) == 64);
+}
+
+static void sync_dirty(void)
+{
+	struct vm_map_sync_args args;
+
+	expect(call(&args, VM_MAP_SYNC_SYNCIO, 0, PAGES) == 0);
+	expect(args.result.kern_return == VM_MAP_SYNC_KERN_SUCCESS);
+	expect(args.result.reason == VM_MAP_SYNC_REASON_NONE);
+	expect(args.result.error == 0);
+	expect(args.result.done == address(PAGES));
+	expect(args.result.pushed == 1);
+	expect(args.result.freed == 0);
+	expect(resident() == PAGES);
+}
+
+static void invalidate(void)
+{
+	struct vm_map_sync_args args;
+
+	expect(call(&args, BOTH, 0, PAGES) == 0);
+	expect(args.result.pushed == 1);
+	expect(args.result.freed == PAGES);
+	expect(args.result.left == 0);
+	expect(resident() == 0);
+	expect(strcmp(at + page, "dirty") == 0);
+}
+
+static void whole_entry(void)
+{
+	struct vm_map_sync_args args;
+
+	expect(call(&args, BOTH, 2, 2) == 0);
+	expect(args.result.freed == PAGES);
+	expect(args.result.done == address(PAGES));
+}
+
+static void hole(void)
+{
+	struct vm_map_sync_args args;
+
+	munmap(at + 2 * page, page);
+	expect(call(&args, BOTH, 0, PAGES) == -1 && errno == ENOMEM);
+	expect(args.result.kern_return == VM_MAP_SYNC_KERN_INVALID_ARGUMENT);
+	expect(args.result.reason == VM_MAP_SYNC_REASON_HOLE);
+	expect(args.result.error == ENOMEM);
+	expect(args.result.address == address(2));
+	expect(args.result.done == address(0));
+}
+
+/* An address of more than 32 bits, in the structure of a 32-bit caller. */
+static void far_away(void)
+{
+	struct vm_map_sync_args args;
+
+	memset(&args, 0, sizeof(args));
+	args.size = sizeof(args);
+	args.start = UINT64_C(0x100000000) + address(0);
+	args.end = args.start + page;
+	if (sizeof(void *) == 4) {
+		expect(ioctl(device, VM_MAP_SYNC_SYNC, &args) == -1 && errno == ENOMEM);
+		expect(args.result.address == args.start);
+	}
+}
+
+static void bad_size(void)
+{
+	struct {
+		struct vm_map_sync_args args;
+		uint64_t more;
+	} longer;
+	struct vm_map_sync_args args;
+
+	memset(&args, 0, sizeof(args));
+	args.size = sizeof(args) - 1;
+	args.start = address(0);
+	args.end = address(PAGES);
+	expect(ioctl(device, VM_MAP_SYNC_SYNC, &args) == -1 && errno == EINVAL);
+	expect(args.result.reason == 0);
+
+	memset(&longer, 0, sizeof(longer));
+	longer.args = args;
+	longer.args.size = sizeof(longer);
+	longer.args.flags = VM_MAP_SYNC_SYNCIO;
+	longer.more = 1;
+	expect(ioctl(device, VM_MAP_SYNC_SYNC, &longer) == -1 && errno == E2BIG);
+	longer.more = 0;
+	expect(ioctl(device, VM_MAP_SYNC_SYNC, &longer) == 0);
+	expect(longer.args.result.pushed == 1);
+}
+
+static void bad_flags(void)
+{
+	struct vm_map_sync_args args;
+
+	expect(call(&args, 4, 0, PAGES) == -1 && errno == EINVAL);
+	expect(args.result.kern_return == VM_MAP_SYNC_KERN_INVALID_ARGUMENT);
+	expect(args.result.reason == VM_MAP_SYNC_REASON_ARGUMENT);
+}
+
+static void bad_pointers(void)
+{
+	expect(ioctl(device, VM_MAP_SYNC_SYNC, NULL) == -1 && errno == EFAULT);
+	expect(ioctl(device, VM_MAP_SYNC_SYNC, (void *)-page) == -1 && errno == EFAULT);
+	expect(ioctl(device, _IO(VM_MAP_SYNC_IOCTL_MAGIC, 1), NULL) == -1 && errno == ENOTTY);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "layout", layout },
+	{ "sync_dirty", sync_dirty },
+	{ "invalidate", invalidate },
+	{ "whole_entry", whole_entry },
+	{ "hole", hole },
+	{ "far_away", far_away },
+	{ "bad_size", bad_size },
+	{ "bad_flags", bad_flags },
+	{ "bad_pointers", bad_pointers },
+};
+
+int main(void)
+{
+	const char *directory = getenv("VMS_DIR");
+	const int count = sizeof(tests) / sizeof(tests[0]);
+	char path[256];
+	int i, any = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	page = sysconf(_SC_PAGESIZE);
+	device = open("/dev/vm_map_sync", O_RDONLY | O_CLOEXEC);
+	if (device < 0) {
+		printf("Bail out! /dev/vm_map_sync: %s: load the module first (insmod vm_map_sync.ko)\n",
+		       strerror(errno));
+		return 1;
+	}
+	snprintf(path, sizeof(path), "%s/compat-XXXXXX", directory ? directory : ".");
+	file = mkstemp(path);
+	if (file < 0) {
+		printf("Bail out! no file can be made in VMS_DIR: %s\n", strerror(errno));
+		return 1;
+	}
+	unlink(path);
+
+	printf("KTAP version 1\n1..%d\n", count);
+	for (i = 0; i < count; i++) {
+		failed = 0;
+		set_up();
+		tests[i].run();
+		munmap(at, PAGES * page);
+		printf("%s %d %s_%d_bits\n", failed ? "not ok" : "ok", i + 1, tests[i].name,
+		       (int)sizeof(void *) * 8);
+		any |= failed;
+	}
+	return any;
+}

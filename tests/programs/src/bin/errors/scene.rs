@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The scene: two files side by side in one range, and a page of the second that its disk does not
+//! take.
+
+use std::{
+    ops::{
+        Range,
+        RangeInclusive, //
+    },
+    thread,
+    time::Duration, //
+};
+use vm_map_sync::{
+    Fault,
+    Flags,
+    Map,
+    Outcome,
+    Reason,
+    SyncError, //
+};
+use vm_map_sync_tests::{
+    check::{
+        codes,
+        Counts, //
+    },
+    disk::Extents,
+    file::TestFile,
+    harness::{
+        Failure,
+        Verdict, //
+    },
+    mapping::{
+        Mapping,
+        Share, //
+    },
+    spare::{
+        Site,
+        Spare, //
+    }, //
+};
+
+/// The pages of the mapping that are those of the good file, and of the bad one.
+pub const GOOD: Range<usize> = 0..8;
+pub const BAD: Range<usize> = 8..24;
+/// The page of the bad file that cannot be written.
+pub const BROKEN: usize = 5;
+
+/// What is written to, by the pages of the files.
+pub const GOOD_DIRTY: [usize; 2] = [1, 6];
+pub const BAD_DIRTY: [usize; 3] = [2, BROKEN, 9];
+pub const DIRTY: u64 = (GOOD_DIRTY.len() + BAD_DIRTY.len()) as u64;
+
+pub struct Scene {
+    pub map: Map,
+    pub mapping: Mapping,
+    pub good: TestFile,
+    pub bad: TestFile,
+    _site: Site,
+    spare: Spare,
+}
+
+impl Scene {
+    /// All of it, with nothing dirty.
+    pub fn new(share: Share) -> Result<Self, Failure> {
+        let spare = Spare::new(32, &[])?;
+        let site = Site::new(spare.device())?;
+        let good = TestFile::new(GOOD.len())?;
+        site.settle();
+        let bad = TestFile::new(BAD.len())?;
+        let mapping = Mapping::reserve(BAD.end)?;
+        mapping.map(GOOD, good.file(), 0, share)?;
+        mapping.map(BAD, bad.file(), 0, share)?;
+        spare.break_page(Extents::of(bad.file())?.locate(BROKEN)?)?;
+        Ok(Self {
+            map: Map::open()?,
+            mapping,
+            good,
+            bad,
+            _site: site,
+            spare,
+        })
+    }
+
+    /// The same, with the pages of both files dirty, to become version 1.
+    pub fn dirty(share: Share) -> Result<Self, Failure> {
+        let scene = Self::new(share)?;
+        let good = scene.good.map()?;
+        good.fill(1, GOOD_DIRTY);
+        scene.soil()?;
+        Ok(scene)
+    }
+
+    /// Makes the pages of the bad file dirty.
+    pub fn soil(&self) -> Result<(), Failure> {
+        let bad = self.bad.map()?;
+        bad.fill(1, BAD_DIRTY);
+        Ok(())
+    }
+
+    /// Lets the disk take the broken page again.
+    pub fn mend(&self) -> Result<(), Failure> {
+        let offset = Extents::of(self.bad.file())?.locate(BROKEN)?;
+        Ok(self.spare.mend_page(offset)?)
+    }
+
+    /// Asserts that a call on all fails with `EIO` in the bad file.
+    #[track_caller]
+    pub fn fails(&self, flags: Flags, want: Counts) {
+        let place = self.mapping.address(BAD.start)..=self.mapping.address(BAD.start + BROKEN);
+        let range = self.mapping.all();
+        fails(&self.map, range, flags, libc::EIO, want, &place);
+    }
+
+    /// Asserts that the bad file is in the page cache with all that was written to it, and that
+    /// nothing of it is waiting to be written.
+    #[track_caller]
+    pub fn assert_kept(&self) {
+        let picture = self.bad.picture(0..BAD.len()).expect("cachestat works");
+        assert_eq!(picture, "C".repeat(BAD.len()));
+        let resident = self.mapping.resident(BAD).expect("mincore works");
+        assert!(resident.into_iter().all(|is| is), "mincore has it gone");
+        let bad = self.bad.map().expect("the file can be mapped");
+        bad.assert_has(1, BAD_DIRTY);
+        bad.assert_has(0, (0..BAD.len()).filter(|page| !BAD_DIRTY.contains(page)));
+    }
+}
+
+/// Waits until nothing of a file is dirty or being written any more.
+pub fn wait_until_written(file: &TestFile) -> Verdict {
+    for _ in 0..1000 {
+        let cached = file.cached()?;
+        if cached.dirty == 0 && cached.writeback == 0 {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Err(Failure::Failed("the writes never end".into()))
+}
+
+/// Asserts that a call fails with `errno` of a write at an address in `place`, and did the rest up
+/// to the end of the range.
+#[track_caller]
+pub fn fails(
+    map: &Map,
+    range: Range<usize>,
+    flags: Flags,
+    errno: i32,
+    want: Counts,
+    place: &RangeInclusive<usize>,
+) {
+    let (_, kern_return) = codes(Reason::Io);
+    let fault = match map.sync(range.clone(), flags) {
+        Err(SyncError::Failed(fault)) => fault,
+        other => panic!("did not fail: {other:?}"),
+    };
+    assert_eq!(
+        fault,
+        Fault {
+            reason: Reason::Io,
+            errno,
+            kern_return,
+            address: fault.address,
+            outcome: Outcome {
+                done: range.end as u64,
+                ..fault.outcome
+            },
+        }
+    );
+    assert_eq!(Counts::from(fault.outcome), want);
+    assert!(
+        place.contains(&(fault.address as usize)),
+        "address {:#x} is not in {place:x?}",
+        fault.address
+    );
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Faults: each allocation of a call fails once, on a kernel that has them fail on request. A call
+//! without memory for it is refused and does nothing, or says honestly what it did not do.
+
+use std::process::ExitCode;
+use vm_map_sync_tests::{
+    harness,
+    tests, //
+};
+
+mod inject;
+mod scene;
+
+use self::scene::*;
+
+fn main() -> ExitCode {
+    harness::run(tests![
+        opening,
+        start_of_one_entry,
+        start_of_many_pieces,
+        syncio_of_one_entry,
+        syncio_of_many_files,
+        invalidate_of_one_entry,
+        invalidate_of_many_pieces,
+        both_of_many_files,
+        refused_range,
+    ])
+}

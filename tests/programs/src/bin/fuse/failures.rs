@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Servers that are slow, stuck or dead.
+
+use super::server::{
+    Server,
+    Temper,
+    Trigger,
+    TRIGGER, //
+};
+use nix::{
+    mount::{
+        umount2,
+        MntFlags, //
+    },
+    sys::{
+        signal::Signal,
+        wait::WaitStatus, //
+    },
+};
+use std::{
+    env,
+    fs::{
+        self,
+        File, //
+    },
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    process,
+    thread,
+    time::{
+        Duration,
+        Instant, //
+    }, //
+};
+use vm_map_sync::{
+    Flags,
+    Map,
+    Reason,
+    SyncError, //
+};
+use vm_map_sync_tests::{
+    check::{
+        counts,
+        succeeds,
+        BOTH, //
+    },
+    harness::{
+        Failure,
+        Verdict, //
+    },
+    mapping::{
+        Mapping,
+        Share, //
+    },
+    pattern,
+    process::{
+        Child,
+        Line, //
+    },
+    residency::Cached,
+    PAGE, //
+};
+
+const PAGES: usize = 8;
+
+/// A server of its own for a test, with a file that is mapped. The file is not open: to close it
+/// would be to wait for its server.
+struct Scene {
+    server: Child,
+    directory: PathBuf,
+    mapping: Mapping,
+}
+
+impl Scene {
+    fn new(temper: Temper) -> Result<Self, Failure> {
+        let directory = env::temp_dir().join(format!("fuse-{}", process::id()));
+        fs::create_dir_all(&directory)?;
+        let (ours, theirs) = Line::pair()?;
+        let server = Child::spawn(|| {
+            let server = Server::mount(&directory, temper)?;
+            theirs.send(0)?;
+            Ok(server.serve()?)
+        })?;
+        drop(theirs);
+        ours.receive()?;
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(directory.join("file"))?;
+        for page in 0..PAGES {
+            file.write_all_at(&pattern(0, page), (page * PAGE) as u64)?;
+        }
+        file.sync_all()?;
+        let mapping = Mapping::reserve(PAGES)?;
+        mapping.map(0..PAGES, &file, 0, Share::Shared)?;
+        Ok(Self {
+            server,
+            directory,
+            mapping,
+        })
+    }
+
+    fn cached(&self) -> Result<Cached, Failure> {
+        let file = File::open(self.directory.join("file"))?;
+        Ok(Cached::of(&file, 0..PAGES)?)
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = umount2(&self.directory, MntFlags::MNT_DETACH);
+        let _ = fs::remove_dir(&self.directory);
+    }
+}
+
+/// Answers are waited for, however long they take.
+pub fn slow_server() -> Verdict {
+    let delay = Duration::from_millis(300);
+    for writeback in [false, true] {
+        let scene = Scene::new(Temper {
+            writeback,
+            delay,
+            ..Temper::default()
+        })?;
+        // Two writes, for the pages are apart.
+        scene.mapping.fill(1, [1, 5]);
+        let start = Instant::now();
+        let map = Map::open()?;
+        succeeds(&map, scene.mapping.all(), BOTH, counts(2, PAGES as u64));
+        assert!(start.elapsed() >= 2 * delay, "{:?}", start.elapsed());
+        assert_eq!(scene.cached()?.resident, 0);
+        scene.mapping.assert_has(1, [1, 5]);
+        scene.mapping.assert_has(0, [0, 2, 3, 4, 6, 7]);
+    }
+    Ok(())
+}
+
+/// A server that dies when it is asked to write: the call fails with an error, and what was not
+/// written stays.
+pub fn server_dies() -> Verdict {
+    for flags in [Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
+        let scene = Scene::new(Temper {
+            trigger: Trigger::Die,
+            ..Temper::default()
+        })?;
+        scene.mapping.touch(0..PAGES);
+        scene.mapping.fill(1, [4]);
+        scene.mapping.poke(4, TRIGGER);
+        match Map::open()?.sync(scene.mapping.all(), flags) {
+            Err(SyncError::Failed(fault)) => {
+                assert_eq!(fault.reason, Reason::Io, "{flags:?}");
+                assert_eq!(fault.errno, libc::ECONNABORTED, "{flags:?}");
+                assert_eq!(fault.address, scene.mapping.address(0) as u64);
+                assert_eq!(fault.outcome.done, scene.mapping.all().end as u64);
+                assert_eq!((fault.outcome.pushed, fault.outcome.freed), (1, 0));
+            }
+            other => panic!("{flags:?}: {other:?}"),
+        }
+        // The bytes can be had, for they are cached; the server cannot be asked for them.
+        assert_eq!(scene.mapping.peek(4), TRIGGER);
+        assert_eq!(scene.mapping.read(4)[8..], pattern(1, 4)[8..]);
+        scene.mapping.assert_has(0, [0, 7]);
+    }
+    Ok(())
+}
+
+/// A server that never answers does not keep those waiting who do not want to wait.
+pub fn stuck_server_and_push() -> Verdict {
+    let scene = stuck()?;
+    let start = Instant::now();
+    succeeds(
+        &Map::open()?,
+        scene.mapping.all(),
+        Flags::empty(),
+        counts(1, 0),
+    );
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    Ok(())
+}
+
+/// Those who have to wait for a server that never answers can be killed. They do not have the file
+/// mapped themselves: FUSE has those who unmap a file, or exit with it, wait until it is written.
+pub fn stuck_server_and_a_kill() -> Verdict {
+    for flags in [Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
+        let scene = stuck()?;
+        scene.mapping.advise(0..PAGES, libc::MADV_DONTFORK)?;
+        let map = Map::open()?;
+        let (ours, theirs) = Line::pair()?;
+        let mut caller = Child::spawn(|| {
+            theirs.send(0)?;
+            let outcome = map.sync(scene.mapping.all(), flags);
+            panic!("it came back: {outcome:?}");
+        })?;
+        ours.receive()?;
+        thread::sleep(Duration::from_millis(500));
+        caller.kill()?;
+        let start = Instant::now();
+        let status = caller.wait(Duration::from_secs(10))?;
+        assert!(
+            matches!(status, WaitStatus::Signaled(_, Signal::SIGKILL, _)),
+            "{flags:?}: {status:?}"
+        );
+        assert!(start.elapsed() < Duration::from_secs(2), "{flags:?}");
+    }
+    Ok(())
+}
+
+fn stuck() -> Result<Scene, Failure> {
+    let scene = Scene::new(Temper {
+        trigger: Trigger::Stop,
+        ..Temper::default()
+    })?;
+    scene.mapping.touch(0..PAGES);
+    scene.mapping.poke(3, TRIGGER);
+    Ok(scene)
+}

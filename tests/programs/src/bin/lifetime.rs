@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Lifetime: the module comes and goes, callers are killed, and nothing is left behind.
+
+use nix::{
+    errno::Errno,
+    kmod::{
+        delete_module,
+        finit_module,
+        DeleteModuleFlags,
+        ModuleInitFlags, //
+    },
+    sys::{
+        signal::Signal,
+        wait::WaitStatus, //
+    },
+};
+use std::{
+    fs::{
+        self,
+        set_permissions,
+        File,
+        Permissions, //
+    },
+    io,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::ExitCode,
+    thread,
+    time::{
+        Duration,
+        Instant, //
+    },
+};
+use vm_map_sync::{
+    uapi,
+    Map,
+    DEVICE, //
+};
+use vm_map_sync_tests::{
+    check::{
+        counts,
+        succeeds,
+        BOTH, //
+    },
+    file::TestFile,
+    harness::{
+        self,
+        Failure,
+        Verdict, //
+    },
+    mapping::Mapping,
+    place,
+    process::{
+        Child,
+        Line, //
+    },
+    raw::{
+        self,
+        Desk, //
+    },
+    tests, PAGE,
+};
+
+fn main() -> ExitCode {
+    let code = harness::run(tests![
+        killed_caller_ends_soon,
+        handles_leave_nothing_behind,
+        no_unloading_while_a_handle_is_open,
+        no_unloading_while_a_child_has_the_handle,
+        unloading_a_hundred_times,
+    ]);
+    // Whatever became of the tests: other programs come after this one.
+    if place::module().is_ok() && !Path::new(DEVICE).exists() {
+        if let Err(error) = load() {
+            println!("# the module cannot be loaded again: {error}");
+        }
+    }
+    code
+}
+
+fn unload() -> Result<(), Errno> {
+    delete_module(c"vm_map_sync", DeleteModuleFlags::O_NONBLOCK)
+}
+
+fn load() -> io::Result<()> {
+    finit_module(
+        &File::open(place::module()?)?,
+        c"",
+        ModuleInitFlags::empty(),
+    )?;
+    // What a udev rule does elsewhere.
+    set_permissions(DEVICE, Permissions::from_mode(0o666))
+}
+
+/// A call of another process, whose argument can be seen from here.
+fn call(file: &TestFile, mapping: &Mapping, desk: &Desk, line: &Line) -> Verdict {
+    let map = Map::open()?;
+    desk.put(0, &raw::args(&mapping.all(), BOTH.bits()));
+    line.send(0)?;
+    raw::sync_at(&map, desk.address(0))?;
+    assert_eq!(file.cached()?.resident, 0);
+    Ok(())
+}
+
+/// A call that takes a while ends when the caller is killed, and not when its work is done.
+fn killed_caller_ends_soon() -> Verdict {
+    // 128 MiB.
+    const MANY: usize = 32768;
+
+    let file = TestFile::written_by(MANY, 16)?;
+    let mapping = file.map()?;
+    let mut delay = Duration::from_millis(20);
+    for _ in 0..8 {
+        for page in 0..MANY {
+            mapping.poke(page, 1);
+        }
+        let desk = Desk::new()?;
+        desk.memory().map_anonymous(0..1, libc::MAP_SHARED)?;
+        let (ours, theirs) = Line::pair()?;
+        let mut caller = Child::spawn(|| call(&file, &mapping, &desk, &theirs))?;
+        ours.receive()?;
+        thread::sleep(delay);
+        let killed = Instant::now();
+        caller.kill()?;
+        match caller.wait(Duration::from_secs(20))? {
+            WaitStatus::Signaled(_, Signal::SIGKILL, _) => {}
+            // It was faster than the kill.
+            _ => {
+                delay /= 2;
+                continue;
+            }
+        }
+        let took = killed.elapsed();
+        assert!(took < Duration::from_secs(2), "it lived on for {took:?}");
+
+        let result = desk.get(0).result;
+        if result.reason != uapi::VM_MAP_SYNC_REASON_KILLED {
+            // The call was over already, or had not begun.
+            delay = delay * 2 / 3;
+            continue;
+        }
+        assert_ne!(file.cached()?.resident, 0, "all was freed nevertheless");
+        assert_eq!(result.kern_return, uapi::VM_MAP_SYNC_KERN_FAILURE);
+        assert_eq!(result.error, libc::EINTR);
+        let range = mapping.all();
+        assert!(range.contains(&usize::try_from(result.done)?), "done");
+        // Nothing below was left out.
+        let done = (usize::try_from(result.done)? - range.start) / PAGE;
+        assert!(!mapping.resident(0..done)?.contains(&true));
+        return Ok(());
+    }
+    Err(Failure::skip(
+        "no call was slow enough to be met in the middle",
+    ))
+}
+
+/// How many objects of the kernel there are of some kinds that a handle and a call involve.
+fn objects() -> Result<Vec<(&'static str, u64)>, Failure> {
+    ["mm_struct", "vm_area_struct", "filp", "task_struct"]
+        .into_iter()
+        .map(|name| {
+            // Free objects at hand for each processor count as used, until they are put back.
+            let shrink = Path::new("/sys/kernel/slab").join(name).join("shrink");
+            let _ = fs::write(shrink, "1");
+            let slabs = fs::read_to_string("/proc/slabinfo")?;
+            let used = slabs
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+                .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+                .ok_or_else(|| Failure::skip(format!("slabinfo has no {name}")))?;
+            Ok((name, used))
+        })
+        .collect()
+}
+
+/// Asserts that `rounds` of something do not leave an object behind for each of them.
+fn assert_leaves_nothing(rounds: usize, mut body: impl FnMut() -> Verdict) -> Verdict {
+    // What is allocated once is there after the first time.
+    for _ in 0..rounds / 10 + 1 {
+        body()?;
+    }
+    let before = objects()?;
+    for _ in 0..rounds {
+        body()?;
+    }
+    // What is freed after a grace period.
+    thread::sleep(Duration::from_millis(200));
+    for ((name, before), (_, after)) in before.into_iter().zip(objects()?) {
+        let grown = after.saturating_sub(before);
+        assert!(
+            grown < rounds as u64 / 2,
+            "{name} went from {before} to {after}"
+        );
+    }
+    Ok(())
+}
+
+/// Uses a handle in a process of its own, so that whatever is not let go of is never freed.
+fn use_once(file: &TestFile, mapping: &Mapping) -> Verdict {
+    let child = Child::spawn(|| {
+        let map = Map::open()?;
+        mapping.poke(0, 1);
+        let resident = file.cached()?.resident;
+        succeeds(&map, mapping.all(), BOTH, counts(1, resident));
+        // One that is refused on the way.
+        assert!(map.sync(0..1, BOTH).is_err());
+        Ok(())
+    })?;
+    child.join()
+}
+
+fn handles_leave_nothing_behind() -> Verdict {
+    let file = TestFile::new(4)?;
+    let mapping = file.map()?;
+    assert_leaves_nothing(200, || use_once(&file, &mapping))
+}
+
+fn no_unloading_while_a_handle_is_open() -> Verdict {
+    let file = TestFile::new(4)?;
+    let mapping = file.map()?;
+    let map = Map::open()?;
+    assert_eq!(unload(), Err(Errno::EWOULDBLOCK));
+    mapping.poke(0, 1);
+    succeeds(&map, mapping.all(), BOTH, counts(1, 4));
+    drop(map);
+    unload()?;
+    assert!(!Path::new(DEVICE).exists());
+    let error = Map::open().map(drop).map_err(|error| error.to_string());
+    let said = error.expect_err("the device is gone");
+    assert!(said.contains("load the module"), "{said}");
+    load()?;
+    use_once(&file, &mapping)
+}
+
+fn no_unloading_while_a_child_has_the_handle() -> Verdict {
+    let (ours, theirs) = Line::pair()?;
+    let map = Map::open()?;
+    let child = Child::spawn(|| {
+        theirs.receive()?;
+        Ok(())
+    })?;
+    drop(map);
+    assert_eq!(unload(), Err(Errno::EWOULDBLOCK));
+    ours.send(0)?;
+    child.join()?;
+    unload()?;
+    Ok(load()?)
+}
+
+fn unloading_a_hundred_times() -> Verdict {
+    let file = TestFile::new(4)?;
+    let mapping = file.map()?;
+    let mut round = 0;
+    assert_leaves_nothing(100, || {
+        round += 1;
+        if round % 2 == 0 {
+            use_once(&file, &mapping)?;
+        }
+        unload()?;
+        load()?;
+        Ok(())
+    })
+}

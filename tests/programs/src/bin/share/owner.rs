@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Owners: whoever opened a handle, when somebody else has it, and when they are gone.
+
+use super::{
+    file,
+    IDLE,
+    PAGES, //
+};
+use nix::{
+    sys::{
+        signal::Signal,
+        socket::{
+            recvmsg,
+            sendmsg,
+            ControlMessage,
+            ControlMessageOwned,
+            MsgFlags, //
+        },
+        wait::WaitStatus,
+    },
+    unistd::execv, //
+};
+use std::{
+    ffi::CString,
+    io::{
+        self,
+        IoSlice,
+        IoSliceMut,
+        Read, //
+    },
+    os::fd::{
+        AsFd,
+        AsRawFd,
+        FromRawFd,
+        OwnedFd, //
+    },
+    process, thread,
+    time::{
+        Duration,
+        Instant, //
+    },
+};
+use vm_map_sync::{
+    Map,
+    Reason, //
+};
+use vm_map_sync_tests::{
+    check::{
+        counts,
+        refused,
+        succeeds,
+        ALL,
+        BOTH, //
+    },
+    file::TestFile,
+    harness::{
+        Failure,
+        Verdict, //
+    },
+    mapping::{
+        Mapping,
+        Share, //
+    },
+    process::{
+        Child,
+        Line, //
+    },
+    PAGE,
+};
+
+fn send(line: &Line, map: &Map) -> io::Result<()> {
+    let descriptors = [map.as_fd().as_raw_fd()];
+    let message = [ControlMessage::ScmRights(&descriptors)];
+    sendmsg::<()>(
+        line.socket().as_raw_fd(),
+        &[IoSlice::new(b"m")],
+        &message,
+        MsgFlags::empty(),
+        None,
+    )?;
+    Ok(())
+}
+
+fn receive(line: &Line) -> io::Result<Map> {
+    let mut byte = [0];
+    let mut slices = [IoSliceMut::new(&mut byte)];
+    let mut space = nix::cmsg_space!(libc::c_int);
+    let message = recvmsg::<()>(
+        line.socket().as_raw_fd(),
+        &mut slices,
+        Some(&mut space),
+        MsgFlags::MSG_CMSG_CLOEXEC,
+    )?;
+    for message in message.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(descriptors) = message {
+            if let [descriptor] = descriptors[..] {
+                // SAFETY: It was just received, and nobody else knows of it.
+                return Ok(Map::from(unsafe { OwnedFd::from_raw_fd(descriptor) }));
+            }
+        }
+    }
+    Err(io::Error::other("no descriptor came"))
+}
+
+/// A process that sends a handle on its map, with the address of a mapping of `file` that has one
+/// dirty page, and then goes on with `rest`.
+fn owner<'a>(
+    file: &'a TestFile,
+    rest: impl FnOnce(&Line) -> Verdict + 'a,
+) -> Result<(Child, Line, Map, usize), Failure> {
+    let (ours, theirs) = Line::pair()?;
+    let child = Child::spawn(|| {
+        let mapping = Mapping::reserve(PAGES + 1)?;
+        mapping.map(0..PAGES, file.file(), 0, Share::Shared)?;
+        mapping.fill(1, [3]);
+        send(&theirs, &Map::open()?)?;
+        theirs.send(mapping.address(0))?;
+        rest(&theirs)
+    })?;
+    let map = receive(&ours)?;
+    let address = ours.receive()?;
+    Ok((child, ours, map, address))
+}
+
+pub fn sent_handle() -> Verdict {
+    let file = file()?;
+    let own = Mapping::reserve(PAGES)?;
+    own.map(0..PAGES, file.file(), 0, Share::Shared)?;
+    let (child, line, map, address) = owner(&file, |line| {
+        own.unmap(0..PAGES)?;
+        line.send(0)?;
+        Ok(line.receive().map(drop)?)
+    })?;
+    line.receive()?;
+    let hole = own.address(0);
+    refused(&map, own.all(), BOTH, Reason::Hole, hole);
+    let range = address..address + PAGES * PAGE;
+    succeeds(&map, range, BOTH, counts(1, 8));
+    file.assert_on_disk(1, [3]);
+    line.send(0)?;
+    child.join()
+}
+
+fn assert_dead(file: &TestFile, map: &Map, address: usize) {
+    for flags in ALL {
+        for range in [address..address + PAGES * PAGE, address..address, 0..1] {
+            refused(map, range, flags, Reason::Dead, 0);
+        }
+    }
+    let picture = file.picture(0..PAGES).expect("cachestat works");
+    assert_eq!(picture, "CCCDCCCC", "something was done");
+}
+
+pub fn owner_exits() -> Verdict {
+    let file = file()?;
+    let (child, line, map, address) = owner(&file, |line| Ok(line.receive().map(drop)?))?;
+    line.send(0)?;
+    child.join()?;
+    assert_dead(&file, &map, address);
+    // It stays with the dead: it is no handle on whoever has it.
+    let own = file.map()?;
+    refused(&map, own.all(), BOTH, Reason::Dead, 0);
+    Ok(())
+}
+
+pub fn owner_is_killed() -> Verdict {
+    let file = file()?;
+    let (mut child, _line, map, address) = owner(&file, |line| Ok(line.receive().map(drop)?))?;
+    child.kill()?;
+    let status = child.wait(Duration::from_secs(10))?;
+    assert!(matches!(
+        status,
+        WaitStatus::Signaled(_, Signal::SIGKILL, _)
+    ));
+    assert_dead(&file, &map, address);
+    Ok(())
+}
+
+/// The process is the same, but its map is another one.
+pub fn owner_executes_a_program() -> Verdict {
+    let file = file()?;
+    let (child, line, map, address) = owner(&file, |_| {
+        let program = CString::new("/proc/self/exe")?;
+        let argument = CString::new(IDLE)?;
+        execv(&program, &[&program, &argument])?;
+        Ok(())
+    })?;
+    // The line is closed by the execution itself, and the old map goes soon after. Until then it has
+    // no first page.
+    line.receive_end()?;
+    let end = Instant::now() + Duration::from_secs(10);
+    while map
+        .sync(0..1, BOTH)
+        .is_err_and(|error| error.errno() != Some(libc::ESRCH))
+    {
+        assert!(Instant::now() < end, "the map lives on");
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_dead(&file, &map, address);
+    drop(child);
+    Ok(())
+}
+
+/// The map lives as long as any thread of it does.
+pub fn owner_lives_on_in_a_thread() -> Verdict {
+    let file = file()?;
+    let (child, line, map, address) = owner(&file, |line| {
+        let line = line.socket().try_clone()?;
+        thread::spawn(move || {
+            let _ = (&line).read(&mut [0]);
+            process::exit(0);
+        });
+        // SAFETY: Only this thread ends. What it has stays, for the other one ends the process.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+        Ok(())
+    })?;
+    // Its first thread is a zombie by then.
+    thread::sleep(Duration::from_millis(100));
+    let range = address..address + PAGES * PAGE;
+    succeeds(&map, range, BOTH, counts(1, 8));
+    line.send(0)?;
+    child.join()
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Checks: calls with all that is to be known of their outcome.
+
+use crate::PAGE;
+use std::ops::Range;
+use vm_map_sync::{
+    uapi,
+    Fault,
+    Flags,
+    Map,
+    Outcome,
+    Reason,
+    SyncError, //
+};
+
+/// Both flags.
+pub const BOTH: Flags = Flags::SYNCIO.union(Flags::INVALIDATE);
+
+/// All that can be asked for.
+pub const ALL: [Flags; 4] = [Flags::empty(), Flags::SYNCIO, Flags::INVALIDATE, BOTH];
+
+/// The error number and the `kern_return_t` that go with a reason.
+pub fn codes(reason: Reason) -> (i32, u32) {
+    match reason {
+        Reason::Argument => (libc::EINVAL, uapi::VM_MAP_SYNC_KERN_INVALID_ARGUMENT),
+        Reason::Hole => (libc::ENOMEM, uapi::VM_MAP_SYNC_KERN_INVALID_ARGUMENT),
+        Reason::Special => (libc::EOPNOTSUPP, uapi::VM_MAP_SYNC_KERN_INVALID_ADDRESS),
+        Reason::Wired => (libc::EBUSY, uapi::VM_MAP_SYNC_KERN_INVALID_ARGUMENT),
+        Reason::Protection => (libc::EPERM, uapi::VM_MAP_SYNC_KERN_PROTECTION_FAILURE),
+        Reason::Dead => (libc::ESRCH, uapi::VM_MAP_SYNC_KERN_FAILURE),
+        Reason::Memory => (libc::ENOMEM, uapi::VM_MAP_SYNC_KERN_RESOURCE_SHORTAGE),
+        Reason::Io => (libc::EIO, uapi::VM_MAP_SYNC_KERN_FAILURE),
+        Reason::Busy => (libc::EBUSY, uapi::VM_MAP_SYNC_KERN_FAILURE),
+        Reason::Killed => (libc::EINTR, uapi::VM_MAP_SYNC_KERN_FAILURE),
+        other => panic!("no codes are known for {other:?}"),
+    }
+}
+
+/// Counts of pages, for an outcome to be compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// [`Outcome::pushed`].
+    pub pushed: u64,
+    /// [`Outcome::freed`].
+    pub freed: u64,
+    /// [`Outcome::beyond`].
+    pub beyond: u64,
+    /// [`Outcome::left`].
+    pub left: u64,
+}
+
+impl From<Outcome> for Counts {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            pushed: outcome.pushed,
+            freed: outcome.freed,
+            beyond: outcome.beyond,
+            left: outcome.left,
+        }
+    }
+}
+
+/// `pushed` and `freed` pages, and nothing out of the ordinary.
+pub fn counts(pushed: u64, freed: u64) -> Counts {
+    Counts {
+        pushed,
+        freed,
+        ..Counts::default()
+    }
+}
+
+/// Asserts that a call succeeds, with these counts, up to the end of the range.
+#[track_caller]
+pub fn succeeds(map: &Map, range: Range<usize>, flags: Flags, want: Counts) {
+    let outcome = succeeds_somehow(map, range.clone(), flags);
+    assert_eq!(Counts::from(outcome), want);
+    assert_eq!(outcome.done, rounded(&range).end, "done");
+}
+
+/// Asserts that a call succeeds.
+#[track_caller]
+pub fn succeeds_somehow(map: &Map, range: Range<usize>, flags: Flags) -> Outcome {
+    match map.sync(range, flags) {
+        Ok(outcome) => outcome,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Asserts that a call is refused for `reason` at `address`.
+#[track_caller]
+pub fn refused(map: &Map, range: Range<usize>, flags: Flags, reason: Reason, address: usize) {
+    let (errno, kern_return) = codes(reason);
+    let done = match reason {
+        // There is no range to speak of.
+        Reason::Argument | Reason::Dead => 0,
+        _ => rounded(&range).start,
+    };
+    match map.sync(range, flags) {
+        Err(SyncError::Refused(fault)) => assert_eq!(
+            fault,
+            Fault {
+                reason,
+                address: address as u64,
+                errno,
+                kern_return,
+                outcome: Outcome {
+                    done,
+                    ..Outcome::default()
+                },
+            }
+        ),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Asserts that a call leaves pages behind, from `address` on, and did the rest up to the end of
+/// the range.
+#[track_caller]
+pub fn busy(map: &Map, range: Range<usize>, flags: Flags, want: Counts, address: usize) {
+    let (errno, kern_return) = codes(Reason::Busy);
+    match map.sync(range.clone(), flags) {
+        Err(SyncError::Failed(fault)) => {
+            assert_eq!(Counts::from(fault.outcome), want);
+            assert_eq!(
+                fault,
+                Fault {
+                    reason: Reason::Busy,
+                    address: address as u64,
+                    errno,
+                    kern_return,
+                    outcome: Outcome {
+                        done: rounded(&range).end,
+                        ..fault.outcome
+                    },
+                }
+            );
+        }
+        other => panic!("not busy: {other:?}"),
+    }
+}
+
+fn rounded(range: &Range<usize>) -> Range<u64> {
+    let end = range.end.checked_next_multiple_of(PAGE).unwrap_or(0);
+    (range.start / PAGE * PAGE) as u64..end as u64
+}

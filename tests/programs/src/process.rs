@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Processes: children, and how they wait for each other.
+
+use crate::harness::{
+    judge,
+    wait,
+    Failure,
+    Verdict, //
+};
+use nix::{
+    sys::{
+        prctl,
+        signal::{
+            kill,
+            Signal, //
+        },
+        wait::WaitStatus,
+    },
+    unistd::{
+        fork,
+        setgroups,
+        setresgid,
+        setresuid,
+        ForkResult,
+        Gid,
+        Pid,
+        Uid, //
+    },
+};
+use std::{
+    io::{
+        self,
+        Read,
+        Write, //
+    },
+    os::unix::net::UnixStream,
+    process,
+    time::{
+        Duration,
+        Instant, //
+    },
+};
+
+/// Somebody who owns nothing and may do little.
+pub const NOBODY: u32 = 65534;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A child of the test; it is killed when this is dropped.
+pub struct Child {
+    pid: Pid,
+    gone: bool,
+}
+
+impl Child {
+    /// Forks a child that runs `body` and exits.
+    pub fn spawn(body: impl FnOnce() -> Verdict) -> io::Result<Self> {
+        // SAFETY: Tests have no other threads when they do this, so the child may do anything.
+        match unsafe { fork() }? {
+            ForkResult::Parent { child } => Ok(Self {
+                pid: child,
+                gone: false,
+            }),
+            ForkResult::Child => {
+                let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+                let (code, message) = judge(body);
+                if code != 0 {
+                    println!("# in a child: {message}");
+                }
+                process::exit(code);
+            }
+        }
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self, patience: Duration) -> io::Result<WaitStatus> {
+        let status = wait(self.pid, Instant::now() + patience)?
+            .ok_or_else(|| io::Error::other(format!("a child still runs after {patience:?}")))?;
+        self.gone = true;
+        Ok(status)
+    }
+
+    /// Waits until it has ended, and fails or is skipped as it did or was.
+    pub fn join(mut self) -> Verdict {
+        match self.wait(PATIENCE)? {
+            WaitStatus::Exited(_, 0) => Ok(()),
+            WaitStatus::Exited(_, 4) => Err(Failure::skip("see the child")),
+            status => Err(Failure::Failed(format!("a child failed: {status:?}"))),
+        }
+    }
+
+    /// Kills it.
+    pub fn kill(&self) -> io::Result<()> {
+        Ok(kill(self.pid, Signal::SIGKILL)?)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if !self.gone {
+            let _ = self.kill();
+            let _ = wait(self.pid, Instant::now() + PATIENCE);
+        }
+    }
+}
+
+/// One end of a line between two processes, for signs that it is the other's turn.
+pub struct Line(UnixStream);
+
+impl Line {
+    /// Both ends of a new line. A process should drop the end that it does not use, so that the
+    /// end of the other is noticed.
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_read_timeout(Some(PATIENCE))?;
+        theirs.set_read_timeout(Some(PATIENCE))?;
+        Ok((Self(ours), Self(theirs)))
+    }
+
+    /// Sends a number.
+    pub fn send(&self, word: usize) -> io::Result<()> {
+        (&self.0).write_all(&word.to_ne_bytes())
+    }
+
+    /// Waits for a number.
+    pub fn receive(&self) -> io::Result<usize> {
+        let mut bytes = [0; size_of::<usize>()];
+        (&self.0).read_exact(&mut bytes)?;
+        Ok(usize::from_ne_bytes(bytes))
+    }
+
+    /// Waits until the other end is closed.
+    pub fn receive_end(&self) -> io::Result<()> {
+        match (&self.0).read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(io::Error::other("a word instead of the end")),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &UnixStream {
+        &self.0
+    }
+}
+
+/// Becomes another user, for good, with no other groups than `group`.
+pub fn become_user(user: u32, group: u32) -> io::Result<()> {
+    let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
+    setgroups(&[])?;
+    setresgid(group, group, group)?;
+    setresuid(user, user, user)?;
+    // The kernel forgets these when the user changes.
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    prctl::set_dumpable(true)?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Raw calls: the device as it is, for what no client would do.
+
+use crate::{
+    mapping::Mapping,
+    PAGE, //
+};
+use nix::errno::Errno;
+use std::{
+    io,
+    ops::Range,
+    os::fd::{
+        AsFd,
+        AsRawFd, //
+    },
+    ptr,
+};
+use vm_map_sync::uapi::{
+    self,
+    vm_map_sync_args,
+    vm_map_sync_result, //
+};
+
+/// Bytes of the structure.
+pub const SIZE: usize = size_of::<vm_map_sync_args>();
+
+/// A valid argument.
+pub fn args(range: &Range<usize>, flags: u32) -> vm_map_sync_args {
+    vm_map_sync_args {
+        size: SIZE as u32,
+        flags,
+        start: range.start as u64,
+        end: range.end as u64,
+        reserved: 0,
+        result: junk(),
+    }
+}
+
+/// What can be in a result that was not filled in yet: anything.
+pub fn junk() -> vm_map_sync_result {
+    vm_map_sync_result {
+        kern_return: 0x1111_1111,
+        reason: 0x2222_2222,
+        error: 0x3333_3333,
+        reserved: 0x4444_4444,
+        address: 0x5555_5555_5555_5555,
+        done: 0x6666_6666_6666_6666,
+        pushed: 0x7777_7777_7777_7777,
+        freed: 0x8888_8888_8888_8888,
+        beyond: 0x9999_9999_9999_9999,
+        left: 0xaaaa_aaaa_aaaa_aaaa,
+    }
+}
+
+/// Calls the device with the sync command and a pointer of any kind.
+pub fn sync_at(device: &impl AsFd, address: usize) -> Result<(), Errno> {
+    ioctl(device, uapi::VM_MAP_SYNC_SYNC, address)
+}
+
+/// Calls the device with a command of any kind and a pointer of any kind.
+pub fn ioctl(device: &impl AsFd, command: u32, address: usize) -> Result<(), Errno> {
+    let device = device.as_fd().as_raw_fd();
+    // SAFETY: The device writes at `address` only if the command is the one for it, and then no
+    // further than a structure goes. All callers pass memory for that which Rust does not know of,
+    // or none at all.
+    let code = unsafe { libc::ioctl(device, libc::Ioctl::from(command), address) };
+    Errno::result(code).map(drop)
+}
+
+/// Memory for a structure, with a page more behind it.
+pub struct Desk(Mapping);
+
+impl Desk {
+    /// New memory, all zero.
+    pub fn new() -> io::Result<Self> {
+        let memory = Mapping::reserve(2)?;
+        memory.map_anonymous(0..2, libc::MAP_PRIVATE)?;
+        Ok(Self(memory))
+    }
+
+    /// The memory.
+    pub fn memory(&self) -> &Mapping {
+        &self.0
+    }
+
+    /// The address of byte `offset`.
+    pub fn address(&self, offset: usize) -> usize {
+        self.0.address(0) + offset
+    }
+
+    /// Puts a structure at byte `offset`.
+    pub fn put(&self, offset: usize, args: &vm_map_sync_args) {
+        assert!(offset + SIZE <= 2 * PAGE);
+        // SAFETY: There is room for it.
+        unsafe { ptr::write_unaligned(self.address(offset) as *mut _, *args) };
+    }
+
+    /// The structure at byte `offset`.
+    pub fn get(&self, offset: usize) -> vm_map_sync_args {
+        assert!(offset + SIZE <= 2 * PAGE);
+        // SAFETY: All bytes are within the memory, and any are a structure.
+        unsafe { ptr::read_unaligned(self.address(offset) as *const _) }
+    }
+
+    /// Writes a byte.
+    pub fn set(&self, offset: usize, byte: u8) {
+        assert!(offset < 2 * PAGE);
+        // SAFETY: It is within the memory.
+        unsafe { ptr::write_volatile(self.address(offset) as *mut u8, byte) };
+    }
+
+    /// Puts `args` at the start and calls the device with them. Returns them as they are afterwards.
+    pub fn call(
+        &self,
+        device: &impl AsFd,
+        args: &vm_map_sync_args,
+    ) -> (Result<(), Errno>, vm_map_sync_args) {
+        self.put(0, args);
+        let code = sync_at(device, self.address(0));
+        (code, self.get(0))
+    }
+}
+
+/// The fields of a result, to compare them: the structure is made from C and has no such notion.
+pub fn fields(result: &vm_map_sync_result) -> [u64; 10] {
+    [
+        result.kern_return.into(),
+        result.reason.into(),
+        // As the bits that they are.
+        u64::from(result.error as u32),
+        result.reserved.into(),
+        result.address,
+        result.done,
+        result.pushed,
+        result.freed,
+        result.beyond,
+        result.left,
+    ]
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Spare disks: disks that a test makes for itself, with a speed and faults of their own.
+
+use crate::{
+    harness::Failure,
+    PAGE, //
+};
+use nix::mount::{
+    mount,
+    umount,
+    MsFlags, //
+};
+use std::{
+    cell::OnceCell,
+    env,
+    ffi::OsString,
+    fs, io,
+    path::{
+        Path,
+        PathBuf, //
+    },
+    process::{
+        self,
+        Command, //
+    },
+    thread,
+    time::Duration,
+};
+
+const NULL_BLK: &str = "/sys/kernel/config/nullb";
+
+/// A `null_blk` that keeps in memory what is written to it; it goes when this is dropped.
+///
+/// What is on it has to be dropped before: let it be the first variable of a test, or the last
+/// field of a structure.
+pub struct Spare {
+    config: PathBuf,
+    device: PathBuf,
+    owner: u32,
+}
+
+impl Spare {
+    /// Makes a disk of `megabytes`, with further attributes of `null_blk`.
+    pub fn new(megabytes: usize, attributes: &[(&str, &str)]) -> Result<Self, Failure> {
+        if !Path::new(NULL_BLK).exists() {
+            return Err(Failure::skip(format!("no {NULL_BLK}: load null_blk")));
+        }
+        let name = unused(Path::new(NULL_BLK), "spare");
+        let spare = Self {
+            config: Path::new(NULL_BLK).join(&name),
+            device: Path::new("/dev").join(&name),
+            owner: process::id(),
+        };
+        fs::create_dir(&spare.config)?;
+        spare.set("size", &megabytes.to_string())?;
+        spare.set("memory_backed", "1")?;
+        for (name, value) in attributes {
+            spare.set(name, value)?;
+        }
+        spare.set("power", "1")?;
+        Ok(spare)
+    }
+
+    /// The block device.
+    pub fn device(&self) -> &Path {
+        &self.device
+    }
+
+    /// Has reads and writes fail that touch the page at byte `offset`.
+    pub fn break_page(&self, offset: u64) -> io::Result<()> {
+        self.set("badblocks", &format!("+{}", sectors(offset)))
+    }
+
+    /// Undoes [`break_page`](Self::break_page).
+    pub fn mend_page(&self, offset: u64) -> io::Result<()> {
+        self.set("badblocks", &format!("-{}", sectors(offset)))
+    }
+
+    fn set(&self, name: &str, value: &str) -> io::Result<()> {
+        fs::write(self.config.join(name), value)
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        if process::id() == self.owner {
+            // If it is in use still there is nobody to tell.
+            let _ = fs::remove_dir(&self.config);
+        }
+    }
+}
+
+/// The sectors of a page, as `badblocks` takes them.
+fn sectors(offset: u64) -> String {
+    let first = offset / 512;
+    format!("{first}-{}", first + PAGE as u64 / 512 - 1)
+}
+
+/// A name that is not in `directory`.
+fn unused(directory: &Path, kind: &str) -> String {
+    (0..)
+        .map(|number| format!("{kind}-{}-{number}", process::id()))
+        .find(|name| !directory.join(name).exists())
+        .unwrap_or_default()
+}
+
+/// A new ext4 on a block device, mounted; unmounted when this is dropped.
+///
+/// Its files have to be closed before, as for [`Spare`].
+pub struct Site {
+    device: PathBuf,
+    directory: PathBuf,
+    owner: u32,
+    mount_options: &'static str,
+    before: OnceCell<[Option<OsString>; 2]>,
+}
+
+impl Site {
+    /// Makes the file system, with a small journal.
+    pub fn new(device: &Path) -> Result<Self, Failure> {
+        Self::with(device, &["-J", "size=4"], "")
+    }
+
+    /// Makes the file system, with further options of `mke2fs` and those of the mount.
+    pub fn with(
+        device: &Path,
+        options: &[&str],
+        mount_options: &'static str,
+    ) -> Result<Self, Failure> {
+        // By its path: a busybox that runs this as well would take its own.
+        let made = Command::new("/bin/mke2fs")
+            .args(["-q", "-F", "-t", "ext4", "-b", "4096", "-E", "nodiscard"])
+            .args(options)
+            .arg(device)
+            .output()?;
+        if !made.status.success() {
+            let said = String::from_utf8_lossy(&made.stderr).into_owned();
+            return Err(Failure::Failed(format!("mke2fs: {said}")));
+        }
+        let directory = env::temp_dir().join(unused(&env::temp_dir(), "site"));
+        fs::create_dir(&directory)?;
+        mount_ext4(device, &directory, mount_options)?;
+        Ok(Self {
+            mount_options,
+            device: device.to_owned(),
+            directory,
+            owner: process::id(),
+            before: OnceCell::new(),
+        })
+    }
+
+    /// Where it is mounted.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Has this process's [`TestFile`](crate::file::TestFile)s made here as long as this lives.
+    pub fn settle(&self) {
+        self.before.get_or_init(|| PLACE.map(env::var_os));
+        env::set_var(PLACE[0], &self.directory);
+        env::set_var(PLACE[1], &self.device);
+    }
+
+    /// Unmounts it and mounts it anew. All files on it must be closed.
+    pub fn remount(&self) -> io::Result<()> {
+        leave(&self.directory)?;
+        mount_ext4(&self.device, &self.directory, self.mount_options)
+    }
+}
+
+/// What says where test files are made.
+const PLACE: [&str; 2] = ["VMS_DIR", "VMS_DEV"];
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        for (name, value) in PLACE.iter().zip(self.before.get().into_iter().flatten()) {
+            match value {
+                Some(value) => env::set_var(name, value),
+                None => env::remove_var(name),
+            }
+        }
+        if process::id() == self.owner && leave(&self.directory).is_ok() {
+            let _ = fs::remove_dir(&self.directory);
+        }
+    }
+}
+
+fn mount_ext4(device: &Path, directory: &Path, options: &str) -> io::Result<()> {
+    Ok(mount(
+        Some(device),
+        directory,
+        Some("ext4"),
+        MsFlags::empty(),
+        Some(options),
+    )?)
+}
+
+/// Unmounts what is mounted at `directory`. A helper of the module that still commits a file for a
+/// process that is gone can hold it for a while.
+fn leave(directory: &Path) -> io::Result<()> {
+    let mut tries = 0;
+    loop {
+        match umount(directory) {
+            Ok(()) => return Ok(()),
+            Err(errno) if tries == 300 => return Err(errno.into()),
+            Err(_) => thread::sleep(Duration::from_millis(100)),
+        }
+        tries += 1;
+    }
+}
