@@ -22,7 +22,11 @@ die() { say "$me: $*"; exit 1; }
 # is told why first.
 become_root() {
 	[ "$(uname -m)" = x86_64 ] || die "the virtual machine is an x86_64 one and so must be this host, which is $(uname -m)"
-	[ "$(id -u)" != 0 ] || return 0
+	if [ "$(id -u)" = 0 ]; then
+		unshare --mount true 2>/dev/null ||
+			die "this root may not mount anything, as in a container without CAP_SYS_ADMIN: give it that, or run this outside"
+		return
+	fi
 	command -v sudo >/dev/null ||
 		die "this needs root: run it as root, or install sudo and allow $(id -un) to use it"
 	say "$me uses sudo: to install mmdebstrap if it is missing, to fill the cache $cache with a" \
@@ -36,7 +40,7 @@ become_root() {
 
 # step TEXT COMMAND...: one long step. Says what it does and, when it ends, how long it took. Its
 # output goes to a log; when it fails, the reason is given in one sentence if the log shows one of the
-# usual ones, and its last lines otherwise. COMMAND is one command: "set -e" does not hold in a function
+# usual ones, and with its last lines otherwise. COMMAND is one command: "set -e" does not hold in a function
 # here.
 step() {
 	local text=$1 from=$SECONDS log why
@@ -55,15 +59,11 @@ step() {
 			head -n 1 | sed 's/^[E: ]*//')"
 	elif grep -qE 'Temporary failure|Could not (resolve|connect)|Failed to fetch|Network is unreach|(un|not )able to connect' "$log"; then
 		why="the Debian archive cannot be reached: is there a network?"
-	elif grep -q '^error: ' "$log"; then
-		why=$(sed -n 's/^error: //p' "$log" | head -n 1)
-	elif grep -qE 'unshare.*(Operation not permitted|failed)|mount: .*permission denied' "$log"; then
-		why="this root may not mount (a container without that privilege?): $(grep -m 1 -E 'unshare|mount:' "$log")"
 	else
-		why="it failed"
+		why=$(sed -n 's/^error: //p' "$log" | head -n 1)
 		tail -n 20 "$log" | sed 's/^/    | /' >&2
 	fi
-	die "$text: $why (the whole log: $log)"
+	die "$text: ${why:-it failed} (the whole log: $log)"
 }
 
 # key TEXT...: the hash that names what is made from all of the TEXTs.

@@ -14,6 +14,7 @@ use crate::{
             self,
             covered,
             locate,
+            overlap,
             unfinished, //
         },
         reason::Reason,
@@ -72,6 +73,7 @@ pub(crate) fn evict(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Resu
                 pager: &piece.pager,
                 mark: piece.mark,
                 position: pages.start,
+                claimed: false,
                 outcome,
             };
             if eviction.evict(&pages).is_err() {
@@ -94,6 +96,8 @@ struct Eviction<'a> {
     mark: ErrorMark,
     /// The first page that was not dealt with yet.
     position: usize,
+    /// Whether, in the last sweep, the file system did not let go of a folio.
+    claimed: bool,
     outcome: &'a mut Outcome,
 }
 
@@ -122,13 +126,24 @@ impl Eviction<'_> {
     /// Frees `pages`.
     ///
     /// A folio can be held for a moment by a processor's cache of references, by a reader, or by
-    /// its own writeback, so what is left is tried a second time with those out of the way.
+    /// its own writeback, so what is left is tried a second time with those out of the way. A file
+    /// system that is about to let go of a folio is given a little more time.
     fn evict(&mut self, pages: &Range<usize>) -> Result<(), Killed> {
         let mut left = self.sweep(pages, false)?;
         if let Some(folio) = left.again.take() {
             self.drain(&folio);
-            let span = pieces::overlap(&left.span, pages);
-            left = self.sweep(&span, true)?;
+            left = self.sweep(&overlap(&left.span, pages), true)?;
+        }
+        for pause in [0, 1, 10, 100] {
+            if !self.claimed || left.again.is_none() {
+                break;
+            }
+            if pause == 0 {
+                self.pager.write_metadata();
+            } else {
+                task::sleep(pause)?;
+            }
+            left = self.sweep(&overlap(&left.span, pages), true)?;
         }
         self.position = pages.end;
         self.outcome.tally.leave(left.pages);
@@ -146,6 +161,7 @@ impl Eviction<'_> {
     fn sweep(&mut self, pages: &Range<usize>, again: bool) -> Result<Left, Killed> {
         let mut left = Left::default();
         let mut at = pages.start;
+        self.claimed = false;
         while let Some(first) = first_resident(self.pager, at..pages.end) {
             task::checkpoint()?;
             if !again {
@@ -159,13 +175,14 @@ impl Eviction<'_> {
         Ok(left)
     }
 
-    /// Writes what is dirty in a chunk, so that little is left to write under the lock.
+    /// Writes what is dirty in a chunk, so that little is left to write under the lock. The second
+    /// time it also waits for those who have folios locked.
     fn settle(&mut self, chunk: &Range<usize>, again: bool) -> Result<(), Killed> {
         self.write(chunk)?;
         if again {
             let mut folios = Folios::new(self.pager, Which::Resident, chunk.clone());
             while let Some(folio) = folios.next() {
-                folio.wait_unlocked()?;
+                self.claimed |= !folio.release()?;
             }
         }
         Ok(())

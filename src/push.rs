@@ -40,6 +40,9 @@ use core::{
 /// How many pages are handed over at once: between two chunks the caller can die.
 const CHUNK: usize = 1024;
 
+/// The same where writing means to flush the processors' caches, which takes no disk.
+const CHUNK_OF_MEMORY: usize = 1 << 18;
+
 /// Starts writeback of all that is dirty, in all pagers, and then waits for it if `flags` ask for
 /// anything that needs it written.
 ///
@@ -49,8 +52,8 @@ const CHUNK: usize = 1024;
 ///
 /// If the caller was killed meanwhile.
 pub(crate) fn push(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), Killed> {
-    for (pages, run) in pieces::runs(plan) {
-        start(run, pages, flags, outcome)?;
+    for siblings in pieces::pagers(plan) {
+        start(siblings, flags, outcome)?;
     }
     if flags.waits() {
         for (pages, run) in pieces::runs(plan) {
@@ -60,31 +63,31 @@ pub(crate) fn push(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Resul
     Ok(())
 }
 
-fn start(
-    run: &[Piece],
-    pages: Range<usize>,
-    flags: Flags,
-    outcome: &mut Outcome,
-) -> Result<(), Killed> {
-    let Some(pager) = run.first().map(|piece| &piece.pager) else {
+fn start(siblings: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), Killed> {
+    let Some(pager) = siblings.first().map(|piece| &piece.pager) else {
         return Ok(());
     };
     if !pager.is_dirty() {
         return Ok(());
     }
-    let mut rest = pages;
-    while let Some((chunk, dirty)) = next_dirty(pager, rest.clone()) {
-        task::checkpoint()?;
-        outcome.tally.push(dirty);
-        let written = if flags.waits() {
-            pager.write(&chunk)
-        } else {
-            pager.start_write(&chunk)
-        };
-        if let Err(errno) = written {
-            outcome.note(Fault::io(errno, locate(run, chunk.start).unwrap_or(0)));
+    // All are counted before any is written: a file system may write more than it is asked to.
+    for (pages, _) in pieces::runs(siblings) {
+        outcome.tally.push(count_dirty(pager, &pages)?);
+    }
+    for (pages, run) in pieces::runs(siblings) {
+        let mut rest = pages;
+        while let Some(chunk) = next_chunk(pager, &rest) {
+            task::checkpoint()?;
+            let written = if flags.waits() {
+                pager.write(&chunk)
+            } else {
+                pager.start_write(&chunk)
+            };
+            if let Err(errno) = written {
+                outcome.note(Fault::io(errno, locate(run, chunk.start).unwrap_or(0)));
+            }
+            rest.start = chunk.end;
         }
-        rest.start = chunk.end;
     }
     Ok(())
 }
@@ -100,22 +103,27 @@ fn wait(run: &[Piece], pages: &Range<usize>, outcome: &mut Outcome) -> Result<()
     Ok(())
 }
 
-/// The next chunk of `pages` with anything dirty in it, and how many of its pages are dirty.
-///
-/// A chunk does not end within a folio: the rest of it would be written, but not counted.
-fn next_dirty(pager: &Pager, pages: Range<usize>) -> Option<(Range<usize>, usize)> {
+fn count_dirty(pager: &Pager, pages: &Range<usize>) -> Result<usize, Killed> {
     let mut folios = Folios::new(pager, Which::Dirty, pages.clone());
-    let mut chunk = None;
     let mut dirty = 0;
     while let Some(folio) = folios.next() {
-        let part = overlap(&folio.pages(), &pages);
-        let chunk = chunk
-            .get_or_insert_with(|| part.start..min(pages.end, part.start.saturating_add(CHUNK)));
-        if part.start >= chunk.end {
-            break;
-        }
-        chunk.end = max(chunk.end, part.end);
-        dirty += part.len();
+        dirty += overlap(&folio.pages(), pages).len();
+        task::checkpoint()?;
     }
-    chunk.map(|chunk| (chunk, dirty))
+    Ok(dirty)
+}
+
+/// The next chunk of `pages` that has anything dirty in it.
+fn next_chunk(pager: &Pager, pages: &Range<usize>) -> Option<Range<usize>> {
+    let (start, size) = if pager.is_memory() {
+        // No folio tells what is dirty.
+        (pages.start, CHUNK_OF_MEMORY)
+    } else {
+        let folio = Folios::new(pager, Which::Dirty, pages.clone())
+            .next()?
+            .pages();
+        (max(folio.start, pages.start), CHUNK)
+    };
+    let chunk = start..min(pages.end, start.saturating_add(size));
+    (!chunk.is_empty()).then_some(chunk)
 }

@@ -147,17 +147,23 @@ impl Folio<'_> {
         Killed::check(unsafe { bindings::folio_wait_writeback_killable(self.folio) })
     }
 
-    /// Waits until nobody has it locked, such as for reading it from the disk.
+    /// Waits until nobody has it locked, such as for reading it from the disk, and asks the file
+    /// system to let go of it, as far as it is clean.
+    ///
+    /// Returns whether it did, or has nothing to do with the folio.
     ///
     /// # Errors
     ///
     /// If the caller was killed meanwhile.
-    pub(crate) fn wait_unlocked(&self) -> Result<(), Killed> {
+    pub(crate) fn release(&self) -> Result<bool, Killed> {
         // SAFETY: The folio is valid by the type invariants.
         Killed::check(unsafe { helpers::vm_map_sync_folio_lock_killable(self.folio) })?;
-        // SAFETY: It was just locked.
-        unsafe { bindings::folio_unlock(self.folio) };
-        Ok(())
+        // SAFETY: The folio is valid, and was just locked.
+        Ok(unsafe {
+            let released = helpers::vm_map_sync_folio_release(self.folio);
+            bindings::folio_unlock(self.folio);
+            released
+        })
     }
 }
 

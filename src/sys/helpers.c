@@ -4,6 +4,7 @@
  * to be decided is decided in Rust.
  */
 #include <linux/backing-dev.h>
+#include <linux/dax.h>
 #include <linux/fadvise.h>
 #include <linux/folio_batch.h>
 #include <linux/fs.h>
@@ -51,6 +52,11 @@ int vm_map_sync_file_dontneed(struct file *file, long long start, long long leng
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping)
 {
 	return mapping_can_writeback(mapping);
+}
+
+bool vm_map_sync_mapping_is_dax(struct address_space *mapping)
+{
+	return dax_mapping(mapping);
 }
 
 bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping)
@@ -134,6 +140,11 @@ int vm_map_sync_folio_lock_killable(struct folio *folio)
 	return folio_lock_killable(folio);
 }
 
+bool vm_map_sync_folio_release(struct folio *folio)
+{
+	return filemap_release_folio(folio, GFP_KERNEL);
+}
+
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch)
 {
 	folio_batch_release(fbatch);
@@ -147,6 +158,11 @@ struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_activ
 bool vm_map_sync_fatal_signal_pending(void)
 {
 	return fatal_signal_pending(current);
+}
+
+void vm_map_sync_sleep_killable(unsigned int milliseconds)
+{
+	schedule_timeout_killable(msecs_to_jiffies(milliseconds));
 }
 
 void vm_map_sync_cond_resched(void)

@@ -21,6 +21,7 @@ bool vm_map_sync_file_is_writable(const struct file *file);
 bool vm_map_sync_file_may_write(struct file *file);
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
+bool vm_map_sync_mapping_is_dax(struct address_space *mapping);
 bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_written(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long first,
@@ -36,9 +37,11 @@ unsigned long vm_map_sync_folio_index(const struct folio *folio);
 unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio);
 bool vm_map_sync_folio_is_wired(const struct folio *folio);
 int vm_map_sync_folio_lock_killable(struct folio *folio);
+bool vm_map_sync_folio_release(struct folio *folio);
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
 struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active);
 bool vm_map_sync_fatal_signal_pending(void);
+void vm_map_sync_sleep_killable(unsigned int milliseconds);
 void vm_map_sync_cond_resched(void);
 
 #endif

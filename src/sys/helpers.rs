@@ -22,6 +22,7 @@ unsafe extern "C" {
         length: ffi::c_longlong,
     ) -> ffi::c_int;
     pub(crate) fn vm_map_sync_mapping_can_writeback(mapping: *mut address_space) -> bool;
+    pub(crate) fn vm_map_sync_mapping_is_dax(mapping: *mut address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_dirty(mapping: *const address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_written(mapping: *const address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_wired(
@@ -47,11 +48,13 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_folio_nr_pages(folio: *const folio) -> ffi::c_ulong;
     pub(crate) fn vm_map_sync_folio_is_wired(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_folio_release(folio: *mut folio) -> bool;
     pub(crate) fn vm_map_sync_folio_batch_release(fbatch: *mut folio_batch);
     pub(crate) fn vm_map_sync_alloc_queue(
         name: *const ffi::c_char,
         max_active: ffi::c_int,
     ) -> *mut workqueue_struct;
     pub(crate) fn vm_map_sync_fatal_signal_pending() -> bool;
+    pub(crate) fn vm_map_sync_sleep_killable(milliseconds: ffi::c_uint);
     pub(crate) fn vm_map_sync_cond_resched();
 }

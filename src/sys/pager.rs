@@ -119,6 +119,13 @@ impl Pager {
         to_result(unsafe { bindings::file_check_and_advance_wb_err(self.file.as_ptr()) })
     }
 
+    /// Whether what is mapped is the storage itself (DAX): there are no folios, neither dirty nor
+    /// resident, but there is something to write (`dax_writeback_mapping_range()`).
+    pub(crate) fn is_memory(&self) -> bool {
+        // SAFETY: The mapping is valid.
+        unsafe { helpers::vm_map_sync_mapping_is_dax(self.mapping()) }
+    }
+
     /// Whether any page of the whole pager is dirty.
     pub(crate) fn is_dirty(&self) -> bool {
         // SAFETY: The mapping is valid.
@@ -177,6 +184,16 @@ impl Pager {
         let (first, last) = bytes(&(page..page.saturating_add(1)));
         // SAFETY: The file is valid.
         to_result(unsafe { bindings::vfs_fsync_range(self.file.as_ptr(), first, last, 1) })
+    }
+
+    /// Writes what the file system keeps about the file in memory, and waits for that.
+    ///
+    /// There are file systems that hold on to folios until then: NFS until the server has
+    /// committed what was written. What happens to it is not the business of any file's cursor.
+    pub(crate) fn write_metadata(&self) {
+        // It is for the folios' sake; whether it helped is looked at by the caller.
+        // SAFETY: The mapping is valid, and so is its inode.
+        let _ = unsafe { bindings::sync_inode_metadata((*self.mapping()).host, 1) };
     }
 
     /// Has all processors put their cached references to folios back, if a folio of `pages` cannot

@@ -34,3 +34,14 @@ pub(crate) fn checkpoint() -> Result<(), Killed> {
     }
     Ok(())
 }
+
+/// Sleeps, unless the caller is killed.
+///
+/// # Errors
+///
+/// If it was.
+pub(crate) fn sleep(milliseconds: u32) -> Result<(), Killed> {
+    // SAFETY: All callers are in process context and hold no lock.
+    unsafe { helpers::vm_map_sync_sleep_killable(milliseconds) };
+    checkpoint()
+}

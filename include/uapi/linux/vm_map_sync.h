@@ -60,7 +60,8 @@
  * @reserved: 0
  * @address: first offending address, page aligned; 0 if there is none
  * @done: everything below this address was dealt with (exclusive, page aligned): the
- *	end of the range unless the call was refused (its start) or killed
+ *	end of the range unless the call was refused (its start, 0 if there was no range
+ *	to speak of) or killed
  * @pushed: pages of the range that were dirty and were handed to their pager. A large
  *	folio that sticks out of the range is dirty, and written, as a whole
  * @freed: pages that left the page cache

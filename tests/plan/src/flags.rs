@@ -21,7 +21,7 @@ proptest! {
 fn each_unknown_bit_is_refused() {
     for bit in 2..32 {
         for known in 0..4 {
-            assert_eq!(Flags::try_from(1 << bit | known), Err(UnknownFlag));
+            assert_eq!(Flags::try_from((1 << bit) | known), Err(UnknownFlag));
         }
     }
 }

@@ -49,7 +49,10 @@ use vm_map_sync_tests::{
         Failure,
         Verdict, //
     },
-    mapping::Mapping,
+    mapping::{
+        Mapping,
+        Share, //
+    },
     place,
     process::{
         Child,
@@ -110,8 +113,11 @@ fn killed_caller_ends_soon() -> Verdict {
 
     let file = TestFile::written_by(MANY, 16)?;
     let mapping = file.map()?;
+    let range = mapping.all();
     let mut delay = Duration::from_millis(20);
-    for _ in 0..8 {
+    let mut finished = 0;
+    // Until the kill meets a call in the middle.
+    while finished < 5 && delay < Duration::from_secs(2) {
         for page in 0..MANY {
             mapping.poke(page, 1);
         }
@@ -123,36 +129,45 @@ fn killed_caller_ends_soon() -> Verdict {
         thread::sleep(delay);
         let killed = Instant::now();
         caller.kill()?;
-        match caller.wait(Duration::from_secs(20))? {
-            WaitStatus::Signaled(_, Signal::SIGKILL, _) => {}
-            // It was faster than the kill.
-            _ => {
-                delay /= 2;
-                continue;
-            }
-        }
+        let status = caller.wait(Duration::from_secs(20))?;
         let took = killed.elapsed();
-        assert!(took < Duration::from_secs(2), "it lived on for {took:?}");
-
         let result = desk.get(0).result;
-        if result.reason != uapi::VM_MAP_SYNC_REASON_KILLED {
-            // The call was over already, or had not begun.
-            delay = delay * 2 / 3;
-            continue;
+        if result.done == raw::junk().done {
+            // It had not begun.
+            delay *= 2;
+        } else if result.done == range.end as u64 {
+            finished += 1;
+            delay /= 2;
+        } else {
+            assert!(
+                matches!(status, WaitStatus::Signaled(_, Signal::SIGKILL, _)),
+                "{status:?}"
+            );
+            assert!(took < Duration::from_secs(2), "it lived on for {took:?}");
+            return stopped_in_the_middle(&file, &mapping, &result);
         }
-        assert_ne!(file.cached()?.resident, 0, "all was freed nevertheless");
-        assert_eq!(result.kern_return, uapi::VM_MAP_SYNC_KERN_FAILURE);
-        assert_eq!(result.error, libc::EINTR);
-        let range = mapping.all();
-        assert!(range.contains(&usize::try_from(result.done)?), "done");
-        // Nothing below was left out.
-        let done = (usize::try_from(result.done)? - range.start) / PAGE;
-        assert!(!mapping.resident(0..done)?.contains(&true));
-        return Ok(());
     }
-    Err(Failure::skip(
-        "no call was slow enough to be met in the middle",
-    ))
+    panic!("the call was killed {finished} times, and went on to its end");
+}
+
+fn stopped_in_the_middle(
+    file: &TestFile,
+    mapping: &Mapping,
+    result: &uapi::vm_map_sync_result,
+) -> Verdict {
+    assert_eq!(result.reason, uapi::VM_MAP_SYNC_REASON_KILLED);
+    assert_eq!(result.kern_return, uapi::VM_MAP_SYNC_KERN_FAILURE);
+    assert_eq!(result.error, libc::EINTR);
+    let resident = file.cached()?.resident;
+    assert_ne!(resident, 0, "all was freed nevertheless");
+    assert_eq!(result.freed + resident, file.pages() as u64);
+
+    // Nothing below was left out.
+    let (range, done) = (mapping.all(), usize::try_from(result.done)?);
+    assert!(range.contains(&done), "done");
+    let done = (done - range.start) / PAGE;
+    assert!(!mapping.resident(0..done)?.contains(&true));
+    Ok(())
 }
 
 /// How many objects of the kernel there are of some kinds that a handle and a call involve.
@@ -196,9 +211,13 @@ fn assert_leaves_nothing(rounds: usize, mut body: impl FnMut() -> Verdict) -> Ve
     Ok(())
 }
 
-/// Uses a handle in a process of its own, so that whatever is not let go of is never freed.
-fn use_once(file: &TestFile, mapping: &Mapping) -> Verdict {
+/// Uses a handle in a process of its own, on a file that it opens by itself, so that whatever is not
+/// let go of is never freed.
+fn use_once(file: &TestFile) -> Verdict {
     let child = Child::spawn(|| {
+        let again = File::options().read(true).write(true).open(file.path())?;
+        let mapping = Mapping::reserve(file.pages())?;
+        mapping.map(0..file.pages(), &again, 0, Share::Shared)?;
         let map = Map::open()?;
         mapping.poke(0, 1);
         let resident = file.cached()?.resident;
@@ -212,8 +231,7 @@ fn use_once(file: &TestFile, mapping: &Mapping) -> Verdict {
 
 fn handles_leave_nothing_behind() -> Verdict {
     let file = TestFile::new(4)?;
-    let mapping = file.map()?;
-    assert_leaves_nothing(200, || use_once(&file, &mapping))
+    assert_leaves_nothing(200, || use_once(&file))
 }
 
 fn no_unloading_while_a_handle_is_open() -> Verdict {
@@ -230,7 +248,7 @@ fn no_unloading_while_a_handle_is_open() -> Verdict {
     let said = error.expect_err("the device is gone");
     assert!(said.contains("load the module"), "{said}");
     load()?;
-    use_once(&file, &mapping)
+    use_once(&file)
 }
 
 fn no_unloading_while_a_child_has_the_handle() -> Verdict {
@@ -250,12 +268,11 @@ fn no_unloading_while_a_child_has_the_handle() -> Verdict {
 
 fn unloading_a_hundred_times() -> Verdict {
     let file = TestFile::new(4)?;
-    let mapping = file.map()?;
     let mut round = 0;
     assert_leaves_nothing(100, || {
         round += 1;
         if round % 2 == 0 {
-            use_once(&file, &mapping)?;
+            use_once(&file)?;
         }
         unload()?;
         load()?;

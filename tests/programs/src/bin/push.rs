@@ -195,7 +195,7 @@ fn one_commit_for_all_entries() -> Verdict {
     Ok(())
 }
 
-/// Each of them has to be durable, whether it comes first or last.
+/// And not for each of its entries. Commits that are under way together may share a flush.
 fn one_commit_for_each_file() -> Verdict {
     let (_, usual) = flushes(Flags::SYNCIO, || {
         let files = [TestFile::new(2)?, TestFile::new(2)?, TestFile::new(2)?];
@@ -207,7 +207,7 @@ fn one_commit_for_each_file() -> Verdict {
         }
         Ok((Map::open()?, files.into(), mapping))
     })?;
-    assert_eq!(usual, 3);
+    assert!((1..=3).contains(&usual), "{usual} flushes");
     Ok(())
 }
 

@@ -38,7 +38,10 @@ fn assert_told(file: &File, told: bool) {
 
 /// Another descriptor of the bad file with a cursor of its own.
 fn another(scene: &Scene) -> io::Result<File> {
-    File::options().read(true).write(true).open(scene.bad.path())
+    File::options()
+        .read(true)
+        .write(true)
+        .open(scene.bad.path())
 }
 
 fn counts(pushed: u64, left: u64) -> Counts {

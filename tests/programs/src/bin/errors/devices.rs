@@ -100,3 +100,29 @@ pub fn device_that_fails() -> Verdict {
 pub fn device_that_fails_writes() -> Verdict {
     fail_and_come_back("flakey", "0 100 1 error_writes")
 }
+
+/// A disk that does not have what it was given until a second later: only who waits finds it there.
+pub fn late_disk() -> Verdict {
+    const LATE: usize = 3;
+
+    for flags in [Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
+        let spare = Spare::new(MEGABYTES, &[])?;
+        let disk = format!("{} 0", spare.device().display());
+        let mapper = Mapper::new(MEGABYTES, "linear", &disk)?;
+        let site = Site::new(mapper.device())?;
+        site.settle();
+        let file = TestFile::new(PAGES)?;
+        let mapping = file.map()?;
+        let map = Map::open()?;
+        // Not the first page, which a commit would wait for.
+        mapping.fill(1, [LATE]);
+        let page = Extents::of(file.file())?.locate(LATE)?;
+        let below = Disk::open(spare.device())?;
+        mapper.become_target("delay", &format!("{disk} 0 {disk} 1000 {disk} 0"))?;
+        check::succeeds_somehow(&map, mapping.all(), flags);
+        let found = below.page(page)?;
+        mapper.become_target("linear", &disk)?;
+        assert!(found == pattern(1, LATE), "{flags:?} did not wait");
+    }
+    Ok(())
+}

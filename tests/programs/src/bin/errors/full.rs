@@ -130,9 +130,8 @@ impl Thin {
     fn punch(&self, offset: u64) -> Verdict {
         let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
         // SAFETY: The call takes numbers only.
-        let code = unsafe {
-            libc::fallocate(self.image.as_raw_fd(), mode, offset as i64, PAGE as i64)
-        };
+        let code =
+            unsafe { libc::fallocate(self.image.as_raw_fd(), mode, offset as i64, PAGE as i64) };
         Errno::result(code)?;
         Ok(())
     }

@@ -24,10 +24,12 @@ use vm_map_sync_tests::{
         BOTH, //
     },
     disk::Disk,
+    file::TestFile,
     harness::{
         Failure,
         Verdict, //
     },
+    mapper::Mapper,
     mapping::{
         Mapping,
         Share, //
@@ -47,11 +49,8 @@ use vm_map_sync_tests::{
 
 /// What a disk has to write, in pages.
 const PAGES: usize = 32768;
-/// Megabytes in a second: so that all of it takes 8 seconds, ...
-const SLOW: &str = "16";
-/// ... and so that what is in the queue of the disk alone takes longer than anybody may.
-const SLOWER: &str = "4";
-
+/// How many megabytes it writes in a second: all of it takes 8 seconds.
+const SPEED: &str = "16";
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A slow disk with a file system on it.
@@ -61,13 +60,12 @@ struct Slow {
 }
 
 impl Slow {
-    fn new(speed: &str) -> Result<Self, Failure> {
+    fn new() -> Result<Self, Failure> {
         // A request has to fit into a 50th of a second.
         // With much more space than what is dirty, which the file system then leaves alone.
-        let spare = Spare::new(1024, &[("mbps", speed), ("max_sectors", "64")])?;
+        let spare = Spare::new(1024, &[("mbps", SPEED), ("max_sectors", "64")])?;
         Ok(Self {
-            // A commit waits for the data of all new blocks then.
-            site: Site::with(spare.device(), &["-J", "size=4"], "dioread_lock")?,
+            site: Site::new(spare.device())?,
             spare,
         })
     }
@@ -111,22 +109,20 @@ impl Slow {
     }
 }
 
-/// Kills a child and asserts that it is gone soon.
-fn kill(mut child: Child) -> Verdict {
+/// Kills a child, and says how long it took until it was gone.
+fn kill(mut child: Child) -> Result<Duration, Failure> {
     let begun = Instant::now();
     child.kill()?;
     let status = child.wait(Duration::from_secs(30))?;
     let took = begun.elapsed();
     match status {
-        WaitStatus::Signaled(_, Signal::SIGKILL, _) => {}
-        status => return Err(Failure::Failed(format!("it was not killed: {status:?}"))),
+        WaitStatus::Signaled(_, Signal::SIGKILL, _) => Ok(took),
+        status => Err(Failure::Failed(format!("it was not killed: {status:?}"))),
     }
-    assert!(took < PATIENCE, "it took {took:?} until it was gone");
-    Ok(())
 }
 
 fn killed_in(flags: Flags) -> Verdict {
-    let slow = Slow::new(SLOW)?;
+    let slow = Slow::new()?;
     {
         let (file, mapping) = slow.file("big", PAGES)?;
         let (ours, theirs) = Line::pair()?;
@@ -143,7 +139,7 @@ fn killed_in(flags: Flags) -> Verdict {
         ours.receive()?;
         slow.wait_for_writes(64)?;
         thread::sleep(Duration::from_secs(1));
-        kill(child)?;
+        let took = kill(child)?;
         let cached = Cached::of(&file, 0..PAGES)?;
         assert!(
             cached.dirty + cached.writeback > 0,
@@ -151,6 +147,7 @@ fn killed_in(flags: Flags) -> Verdict {
         );
         // Gives up what is still to be written.
         file.set_len(0)?;
+        assert!(took < PATIENCE, "it took {took:?} until it was gone");
     }
     slow.assert_well("small")
 }
@@ -167,53 +164,57 @@ pub fn killed_in_both() -> Verdict {
     killed_in(BOTH)
 }
 
-/// Kills a caller whose own pages, in `names`, are few, and whose commit has to wait for those of
-/// somebody else in the same transaction of the journal.
-fn killed_behind(names: &'static [&'static str]) -> Verdict {
-    let slow = Slow::new(SLOWER)?;
+/// Kills a caller that commits so many files, on a disk that takes its time to flush its cache.
+fn killed_in_commits(count: usize) -> Verdict {
+    const MEGABYTES: usize = 32;
+    /// Milliseconds.
+    const FLUSH: usize = 10_000;
+
+    let spare = Spare::new(MEGABYTES, &[("cache_size", "8")])?;
+    let disk = format!("{} 0", spare.device().display());
+    let mapper = Mapper::new(MEGABYTES, "linear", &disk)?;
+    let site = Site::new(mapper.device())?;
     {
-        let (file, mapping) = slow.file("big", PAGES)?;
-        for page in 0..PAGES {
-            mapping.poke(page, 1);
+        site.settle();
+        let files = (0..count)
+            .map(|_| TestFile::new(4))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mapping = Mapping::reserve(4 * count)?;
+        for (index, file) in files.iter().enumerate() {
+            mapping.map(4 * index..4 * index + 4, file.file(), 0, Share::Shared)?;
         }
-        let few = Mapping::reserve(4 * names.len())?;
-        let mut files = Vec::new();
-        for (index, name) in names.iter().enumerate() {
-            let (small, _) = slow.file(name, 4)?;
-            few.map(4 * index..4 * index + 4, &small, 0, Share::Shared)?;
-            files.push(small);
-        }
-        // The big file is on its way.
-        let map = Map::open()?;
-        let writer = Child::spawn(|| {
-            let _ = map.sync(mapping.all(), Flags::empty());
-            Ok(())
-        })?;
-        slow.wait_for_writes(64)?;
+        let slow = format!("{disk} 0 {disk} 0 {disk} {FLUSH}");
+        mapper.become_target("delay", &slow)?;
         let (ours, theirs) = Line::pair()?;
         let child = Child::spawn(|| {
-            for page in 0..few.pages() {
-                few.poke(page, 1);
-            }
             let map = Map::open()?;
+            for page in 0..mapping.pages() {
+                mapping.poke(page, 1);
+            }
             theirs.send(0)?;
-            let answer = map.sync(few.all(), Flags::SYNCIO);
+            let answer = map.sync(mapping.all(), Flags::SYNCIO);
             Err(Failure::Failed(format!("it came back: {answer:?}")))
         })?;
         ours.receive()?;
-        thread::sleep(Duration::from_millis(500));
-println!("# {}", std::fs::read_to_string(format!("/proc/{}/stack", child.pid()))?.replace('\n', " "));
-        kill(child)?;
-        drop(writer);
-        file.set_len(0)?;
+        thread::sleep(Duration::from_secs(2));
+        let took = kill(child)?;
+        // What was put off is done at once.
+        mapper.become_target("linear", &disk)?;
+        assert!(took < PATIENCE, "it took {took:?} until it was gone");
+        let map = Map::open()?;
+        check::succeeds_somehow(&map, mapping.all(), BOTH);
+        for page in 0..mapping.pages() {
+            assert_eq!(mapping.peek(page), 1, "page {page} was lost");
+        }
     }
-    slow.assert_well("other")
+    site.remount()?;
+    Ok(())
 }
 
 pub fn killed_in_the_commit() -> Verdict {
-    killed_behind(&["one"])
+    killed_in_commits(1)
 }
 
-pub fn killed_in_two_commits() -> Verdict {
-    killed_behind(&["one", "two"])
+pub fn killed_in_several_commits() -> Verdict {
+    killed_in_commits(3)
 }

@@ -40,12 +40,13 @@ fn main() -> ExitCode {
         untold_error_keeps_pages,
         device_that_fails,
         device_that_fails_writes,
+        late_disk,
         full_disk,
         full_disk_with_delayed_allocation,
         killed_in_syncio,
         killed_in_invalidate,
         killed_in_both,
         killed_in_the_commit,
-        killed_in_two_commits,
+        killed_in_several_commits,
     ])
 }

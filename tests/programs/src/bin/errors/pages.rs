@@ -40,9 +40,7 @@ fn error_of(flags: Flags, share: Share) -> Verdict {
     scene.assert_kept();
     scene.mend()?;
     for page in BAD_DIRTY {
-        scene
-            .bad
-            .assert_on_disk(u64::from(page != BROKEN), [page]);
+        scene.bad.assert_on_disk(u64::from(page != BROKEN), [page]);
     }
     Ok(())
 }
@@ -70,7 +68,12 @@ pub fn error_that_nobody_waits_for() -> Verdict {
     wait_until_written(&scene.bad)?;
     scene.assert_kept();
     // The one to be told is the one who asks.
-    let errno = scene.bad.file().sync_all().err().and_then(|e| e.raw_os_error());
+    let errno = scene
+        .bad
+        .file()
+        .sync_all()
+        .err()
+        .and_then(|e| e.raw_os_error());
     assert_eq!(errno, Some(libc::EIO));
     Ok(())
 }
@@ -109,6 +112,9 @@ pub fn writing_anew_heals() -> Verdict {
     let want = check::counts(BAD_DIRTY.len() as u64, BAD.len() as u64);
     check::succeeds(&scene.map, scene.mapping.all(), BOTH, want);
     scene.bad.assert_on_disk(1, BAD_DIRTY);
-    assert_eq!(scene.mapping.resident(0..ALL as usize)?, [false; ALL as usize]);
+    assert_eq!(
+        scene.mapping.resident(0..ALL as usize)?,
+        [false; ALL as usize]
+    );
     Ok(())
 }

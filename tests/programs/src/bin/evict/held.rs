@@ -142,3 +142,22 @@ pub fn pinned() -> Verdict {
 pub fn pinned_and_dirty() -> Verdict {
     keeps_pinned(9, 1)
 }
+
+/// It is one page, however often the range has it.
+pub fn pinned_and_mapped_twice() -> Verdict {
+    let (map, file, once) = scene()?;
+    let mapping = Mapping::reserve(PAGES + 6)?;
+    mapping.map(0..PAGES, file.file(), 0, Share::Shared)?;
+    mapping.map(PAGES..PAGES + 6, file.file(), 4, Share::SharedRead)?;
+    mapping.touch(0..PAGES + 6);
+    let pipe = pin(&mapping, 8)?;
+    let left = Counts {
+        left: 1,
+        ..counts(5, 15)
+    };
+    busy(&map, mapping.all(), BOTH, left, mapping.address(8));
+    drop(pipe);
+    succeeds(&map, mapping.all(), BOTH, counts(0, 1));
+    assert_intact(&once);
+    Ok(())
+}

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         wired_elsewhere_in_the_map,
         pinned,
         pinned_and_dirty,
+        pinned_and_mapped_twice,
         large_folio_whole,
         large_folio_in_parts,
         large_folio_with_a_wired_page,

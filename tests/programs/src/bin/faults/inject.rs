@@ -46,7 +46,9 @@ impl Injector {
             None::<&str>,
         );
         if !Path::new(DEBUG).join("failslab").exists() {
-            return Err(Failure::skip("this kernel injects no faults (CONFIG_FAILSLAB)"));
+            return Err(Failure::skip(
+                "this kernel injects no faults (CONFIG_FAILSLAB)",
+            ));
         }
         for (name, value) in SETTINGS {
             fs::write(Path::new(DEBUG).join(name), value)?;

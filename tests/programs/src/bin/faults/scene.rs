@@ -111,7 +111,10 @@ impl Scene {
             }
             if !injected {
                 assert!(result.is_ok(), "nothing failed, but {result:?}");
-                println!("# {} allocations failed, {refused} of them to refuse the call", nth - 1);
+                println!(
+                    "# {} allocations failed, {refused} of them to refuse the call",
+                    nth - 1
+                );
                 return Ok(());
             }
             // All is well when the next call is given what it needs.
@@ -148,7 +151,11 @@ impl Scene {
             }
             Err(SyncError::Refused(fault)) => {
                 assert_eq!(fault.reason, Reason::Memory, "{at}");
-                assert_eq!((fault.errno, fault.kern_return), codes(Reason::Memory), "{at}");
+                assert_eq!(
+                    (fault.errno, fault.kern_return),
+                    codes(Reason::Memory),
+                    "{at}"
+                );
                 assert_eq!(fault.address, 0, "{at}");
                 let nothing = Outcome {
                     done: fault.outcome.done,
@@ -172,15 +179,16 @@ impl Scene {
                 &fault.outcome
             }
             Err(SyncError::Call(error)) => {
-                assert!(
-                    copies && error.raw_os_error() == Some(libc::EFAULT),
-                    "{at}"
-                );
+                assert!(copies && error.raw_os_error() == Some(libc::EFAULT), "{at}");
                 return Ok(());
             }
             Err(_) => panic!("{at}"),
         };
-        assert_eq!(outcome.done, self.mapping.address(self.mapped) as u64, "{at}");
+        assert_eq!(
+            outcome.done,
+            self.mapping.address(self.mapped) as u64,
+            "{at}"
+        );
         if flags.contains(Flags::INVALIDATE) {
             assert_eq!(outcome.freed, before.0 - after.0, "{at}");
             assert_eq!(outcome.left, after.0, "{at}");

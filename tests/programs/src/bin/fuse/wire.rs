@@ -38,7 +38,7 @@ pub const FALLOCATE: u32 = 43;
 /// The version that the replies are of.
 pub const VERSION: [u32; 2] = [7, 31];
 /// `FUSE_BIG_WRITES | FUSE_MAX_PAGES`.
-pub const FLAGS: u32 = 1 << 5 | 1 << 22;
+pub const FLAGS: u32 = (1 << 5) | (1 << 22);
 pub const WRITEBACK_CACHE: u32 = 1 << 16;
 /// `FOPEN_KEEP_CACHE`.
 pub const KEEP_CACHE: u32 = 1 << 1;

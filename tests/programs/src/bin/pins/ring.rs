@@ -167,7 +167,10 @@ impl Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
-        for (at, length) in [(self.shared, PAGE), (self.submissions, ENTRIES * SUBMISSION)] {
+        for (at, length) in [
+            (self.shared, PAGE),
+            (self.submissions, ENTRIES * SUBMISSION),
+        ] {
             // SAFETY: It was mapped for this ring, which nobody uses any more.
             unsafe { libc::munmap(at as *mut _, length) };
         }
@@ -227,7 +230,9 @@ fn check_later(map: &Map, mapping: &Mapping) -> Verdict {
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    Err(Failure::Failed("pages stay although nobody has them".into()))
+    Err(Failure::Failed(
+        "pages stay although nobody has them".into(),
+    ))
 }
 
 pub fn registered_private_copies() -> Verdict {

@@ -40,7 +40,10 @@ pub fn call(map: &Map, range: Range<usize>, flags: Flags, holes: bool) -> Option
             outcome
         }
         Err(SyncError::Failed(fault)) if fault.reason == Reason::Busy => {
-            assert!(flags.contains(Flags::INVALIDATE), "busy with what? {fault:?}");
+            assert!(
+                flags.contains(Flags::INVALIDATE),
+                "busy with what? {fault:?}"
+            );
             assert!(fault.outcome.left > 0, "busy, but nothing is left");
             assert!(range.contains(&(fault.address as usize)), "{fault:x?}");
             fault.outcome

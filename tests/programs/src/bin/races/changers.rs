@@ -77,7 +77,12 @@ pub fn remap(stage: &Stage, dice: &mut Dice) {
                 0 => mapping.unmap(pages),
                 1 => mapping.protect(pages, libc::PROT_NONE).or(Ok(())),
                 2 => mapping.protect(pages, libc::PROT_READ).or(Ok(())),
-                3 => mapping.map(pages.clone(), stage.main.file(), pages.start, Share::Private),
+                3 => mapping.map(
+                    pages.clone(),
+                    stage.main.file(),
+                    pages.start,
+                    Share::Private,
+                ),
                 4 => mapping.map_anonymous(pages, libc::MAP_PRIVATE),
                 _ => mapping.map(pages.clone(), stage.main.file(), pages.start, Share::Shared),
             };

@@ -71,6 +71,9 @@ pub struct Stage {
     pub direct: TestFile,
     /// The direct file, opened for direct I/O.
     pub raw: File,
+    /// A file to write to and read from by direct I/O, a page for each of the main file.
+    pub scratch: File,
+    _scratch: TestFile,
     pub model: Model,
     /// Both files, always mapped.
     pub mapping: Mapping,
@@ -86,17 +89,22 @@ impl Stage {
         let main = TestFile::written_by(MAIN, step)?;
         let direct = TestFile::written_by(DIRECT.len(), step)?;
         let model = Model::new(ALL)?;
-        let raw = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_DIRECT)
-            .open(direct.path())?;
+        let scratch = TestFile::new(MAIN)?;
+        let raw = |file: &TestFile| {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .custom_flags(libc::O_DIRECT)
+                .open(file.path())
+        };
         let stage = Self {
             mapping: map_both(&main, &direct)?,
             map: Map::open()?,
+            raw: raw(&direct)?,
+            scratch: raw(&scratch)?,
+            _scratch: scratch,
             main,
             direct,
-            raw,
             model,
             end,
         };
@@ -124,7 +132,9 @@ impl Stage {
     pub fn read_by_call(&self, page: usize) -> Page {
         let (file, number) = self.place(page);
         let mut bytes = [0; PAGE];
-        let read = file.file().read_exact_at(&mut bytes, (number * PAGE) as u64);
+        let read = file
+            .file()
+            .read_exact_at(&mut bytes, (number * PAGE) as u64);
         assert!(read.is_ok(), "page {page} cannot be read: {read:?}");
         bytes
     }
@@ -133,7 +143,10 @@ impl Stage {
     pub fn write_by_call(&self, page: usize, bytes: &Page) {
         let (file, number) = self.place(page);
         let written = file.file().write_all_at(bytes, (number * PAGE) as u64);
-        assert!(written.is_ok(), "page {page} cannot be written: {written:?}");
+        assert!(
+            written.is_ok(),
+            "page {page} cannot be written: {written:?}"
+        );
     }
 
     /// Asserts that all that was written is there, and on the disk.

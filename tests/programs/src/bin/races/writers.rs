@@ -40,17 +40,40 @@ fn look(stage: &Stage, page: usize, dice: &mut Dice) {
     }
 }
 
+/// A page, aligned as direct I/O wants it.
+#[repr(C, align(4096))]
+struct Aligned(Page);
+
+/// Has the disk write to a page of the mapping: a direct read, which pins the page meanwhile.
+fn transfer(stage: &Stage, page: usize, bytes: &Aligned) {
+    let offset = (page * PAGE) as u64;
+    let written = stage.scratch.write_all_at(&bytes.0, offset);
+    assert!(written.is_ok(), "the scratch file: {written:?}");
+    // SAFETY: The page is mapped, and only this thread writes to it.
+    let read = unsafe {
+        libc::pread(
+            stage.scratch.as_raw_fd(),
+            stage.mapping.address(page) as *mut _,
+            PAGE,
+            offset as i64,
+        )
+    };
+    assert_eq!(read, PAGE as isize, "a direct read into page {page}");
+}
+
 /// Writes pages of the main file that nobody else writes to.
 pub fn write(stage: &Stage, pages: Range<usize>, dice: &mut Dice) {
+    let mut buffer = Box::new(Aligned([0; PAGE]));
     while !stage.is_over() {
         let page = dice.of(pages.clone());
         look(stage, page, dice);
-        let by_call = dice.of(0..2) == 0;
-        stage.model.write(page, false, |bytes| {
-            if by_call {
-                stage.write_by_call(page, bytes);
-            } else {
-                stage.mapping.write(page, bytes);
+        let way = dice.of(0..3);
+        stage.model.write(page, false, |bytes| match way {
+            0 => stage.write_by_call(page, bytes),
+            1 => stage.mapping.write(page, bytes),
+            _ => {
+                buffer.0 = *bytes;
+                transfer(stage, page, &buffer);
             }
         });
         if dice.of(0..8) == 0 {
@@ -60,10 +83,6 @@ pub fn write(stage: &Stage, pages: Range<usize>, dice: &mut Dice) {
         look(stage, page, dice);
     }
 }
-
-/// A page, aligned as direct I/O wants it.
-#[repr(C, align(4096))]
-struct Aligned(Page);
 
 /// Writes to the direct file by direct I/O and by the other ways, as its only writer.
 pub fn write_directly(stage: &Stage, dice: &mut Dice) {
@@ -152,7 +171,9 @@ pub fn truncate(stage: &Stage, dice: &mut Dice) {
     for page in TAIL {
         let version = stage.model.version(page);
         assert!(stage.model.is(page, version));
-        stage.model.check(page, "the mapping", || stage.mapping.read(page));
+        stage
+            .model
+            .check(page, "the mapping", || stage.mapping.read(page));
     }
 }
 

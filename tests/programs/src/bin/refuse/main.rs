@@ -47,5 +47,6 @@ fn main() -> ExitCode {
         own_file,
         file_of_the_group,
         file_of_all,
+        private_memory_of_a_foreign_device,
     ])
 }

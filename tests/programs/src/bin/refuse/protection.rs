@@ -3,8 +3,15 @@
 //! Protection: pages of files that are neither the caller's nor writable by it are not freed.
 
 use super::scene::FILE;
+use nix::sys::stat::{
+    makedev,
+    mknod,
+    Mode,
+    SFlag, //
+};
 use std::{
     fs::{
+        remove_file,
         set_permissions,
         File,
         Permissions, //
@@ -13,6 +20,7 @@ use std::{
         chown,
         PermissionsExt, //
     },
+    process,
 };
 use vm_map_sync::{
     Flags,
@@ -35,6 +43,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    place,
     process::{
         become_user,
         Child,
@@ -154,4 +163,21 @@ pub fn file_of_the_group() -> Verdict {
 
 pub fn file_of_all() -> Verdict {
     frees(0, 0, 0o606)
+}
+
+/// What /dev/zero gives is anonymous memory, although it comes from a file that is not the caller's.
+pub fn private_memory_of_a_foreign_device() -> Verdict {
+    let path = place::directory()?.join(format!("zero-{}", process::id()));
+    let mode = Mode::from_bits_truncate(0o644);
+    mknod(&path, SFlag::S_IFCHR, mode, makedev(1, 5))?;
+    let zero = File::open(&path);
+    remove_file(&path)?;
+    let mapping = Mapping::reserve(2)?;
+    mapping.map(0..2, &zero?, 0, Share::Private)?;
+    mapping.fill(1, 0..2);
+    as_nobody(|device| {
+        succeeds(device, mapping.all(), BOTH, counts(0, 0));
+        mapping.assert_has(1, 0..2);
+        Ok(())
+    })
 }
