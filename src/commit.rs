@@ -41,6 +41,11 @@ use kernel::{
     },
 };
 
+/// How many pages must have been pushed for the commit of a single pager to be left to a helper, so
+/// that the caller can be killed meanwhile. For fewer the detour would cost more than it is worth:
+/// such a call is what `fdatasync()` is, and that cannot be killed either.
+const LARGE: usize = 1024;
+
 /// Commits each pager once, if `flags` ask for it, and tells each file through which the pages were
 /// mapped of its write errors.
 ///
@@ -53,7 +58,7 @@ pub(crate) fn commit(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Res
     if !flags.syncio() {
         return Ok(());
     }
-    let committed = match Batch::of(plan) {
+    let committed = match Batch::of(plan, outcome.tally.pushed >= LARGE) {
         Some(batch) => Some(Batch::work_off(batch)?),
         None => None,
     };
@@ -111,11 +116,11 @@ struct Batch {
 }
 
 impl Batch {
-    /// The commits of all pagers of a plan. `None` if there is only one, or no memory: then they
-    /// are better done one after the other.
-    fn of(plan: &[Piece]) -> Option<Arc<Self>> {
+    /// The commits of all pagers of a plan. `None` if there is only one, unless it is `large`, or
+    /// no memory: then they are done by the caller, one after the other.
+    fn of(plan: &[Piece], large: bool) -> Option<Arc<Self>> {
         let count = pieces::pagers(plan).count();
-        if count < 2 {
+        if count < 2 && !large || count == 0 {
             return None;
         }
         let mut jobs = KVVec::with_capacity(count, GFP_KERNEL_ACCOUNT).ok()?;

@@ -182,7 +182,7 @@ impl Eviction<'_> {
         if again {
             let mut folios = Folios::new(self.pager, Which::Resident, chunk.clone());
             while let Some(folio) = folios.next() {
-                self.claimed |= !folio.release()?;
+                self.claimed |= folio.is_claimed()?;
             }
         }
         Ok(())

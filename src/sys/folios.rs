@@ -129,12 +129,11 @@ impl Folio<'_> {
     /// Whether somebody has any of it locked in memory (`mlock()`).
     pub(crate) fn is_wired(&self) -> bool {
         // SAFETY: The folio is valid by the type invariants.
-        if unsafe { helpers::vm_map_sync_folio_is_wired(self.folio) } {
-            return true;
-        }
-        // A large folio is not marked if only a part of it is locked.
+        let marked = unsafe { helpers::vm_map_sync_folio_is_wired(self.folio) };
         let pages = self.pages();
-        pages.len() > 1 && self.pager.is_wired(&pages)
+        // A large folio is not marked if only a part of it is locked, and the mark can stay for a
+        // while when nobody has it locked any more: the entries that map it have the last word.
+        (marked || pages.len() > 1) && self.pager.is_wired(&pages)
     }
 
     /// Waits until it has been written, if it is being written.
@@ -147,22 +146,20 @@ impl Folio<'_> {
         Killed::check(unsafe { bindings::folio_wait_writeback_killable(self.folio) })
     }
 
-    /// Waits until nobody has it locked, such as for reading it from the disk, and asks the file
-    /// system to let go of it, as far as it is clean.
-    ///
-    /// Returns whether it did, or has nothing to do with the folio.
+    /// Waits until nobody has it locked, such as for reading it from the disk, and says whether its
+    /// file system is all that keeps it from being freed. Asks the file system to let go of it.
     ///
     /// # Errors
     ///
     /// If the caller was killed meanwhile.
-    pub(crate) fn release(&self) -> Result<bool, Killed> {
+    pub(crate) fn is_claimed(&self) -> Result<bool, Killed> {
         // SAFETY: The folio is valid by the type invariants.
         Killed::check(unsafe { helpers::vm_map_sync_folio_lock_killable(self.folio) })?;
-        // SAFETY: The folio is valid, and was just locked.
+        // SAFETY: The folio is valid, it was just locked, and the walk holds one reference to it.
         Ok(unsafe {
-            let released = helpers::vm_map_sync_folio_release(self.folio);
+            let claimed = helpers::vm_map_sync_folio_is_claimed(self.folio);
             bindings::folio_unlock(self.folio);
-            released
+            claimed
         })
     }
 }

@@ -140,9 +140,18 @@ int vm_map_sync_folio_lock_killable(struct folio *folio)
 	return folio_lock_killable(folio);
 }
 
-bool vm_map_sync_folio_release(struct folio *folio)
+/*
+ * The conditions of mapping_evict_folio(), for a locked folio to which the caller holds one
+ * reference. A folio that anybody else uses must keep what the file system attached to it: he
+ * may make it dirty yet, and it could not be written.
+ */
+bool vm_map_sync_folio_is_claimed(struct folio *folio)
 {
-	return filemap_release_folio(folio, GFP_KERNEL);
+	if (folio_test_dirty(folio) || folio_test_writeback(folio))
+		return false;
+	if (folio_ref_count(folio) > folio_nr_pages(folio) + folio_has_private(folio) + 1)
+		return false;
+	return !filemap_release_folio(folio, GFP_KERNEL);
 }
 
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch)

@@ -37,7 +37,7 @@ unsigned long vm_map_sync_folio_index(const struct folio *folio);
 unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio);
 bool vm_map_sync_folio_is_wired(const struct folio *folio);
 int vm_map_sync_folio_lock_killable(struct folio *folio);
-bool vm_map_sync_folio_release(struct folio *folio);
+bool vm_map_sync_folio_is_claimed(struct folio *folio);
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
 struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active);
 bool vm_map_sync_fatal_signal_pending(void);

@@ -48,7 +48,7 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_folio_nr_pages(folio: *const folio) -> ffi::c_ulong;
     pub(crate) fn vm_map_sync_folio_is_wired(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;
-    pub(crate) fn vm_map_sync_folio_release(folio: *mut folio) -> bool;
+    pub(crate) fn vm_map_sync_folio_is_claimed(folio: *mut folio) -> bool;
     pub(crate) fn vm_map_sync_folio_batch_release(fbatch: *mut folio_batch);
     pub(crate) fn vm_map_sync_alloc_queue(
         name: *const ffi::c_char,

@@ -71,11 +71,10 @@ impl Drop for Helpers {
 
 /// The workqueue. To be called on behalf of an open file of the module only.
 pub(crate) fn queue() -> Option<&'static Queue> {
+    let queue = QUEUE.as_ref()?;
     // SAFETY: What is in `QUEUE` is a workqueue until the module goes, and an open file keeps the
     // module from going.
-    QUEUE
-        .as_ref()
-        .map(|queue| unsafe { Queue::from_raw(queue.0) })
+    Some(unsafe { Queue::from_raw(queue.0) })
 }
 
 /// Something to wait for.

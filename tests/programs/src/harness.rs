@@ -58,6 +58,12 @@ use std::{
 /// How long a test may take. The slowest machine that they run on is an emulated one.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// The same, for tests that take as long as they are told to.
+fn limit() -> Duration {
+    let told = env::var("VMS_SECONDS").ok();
+    LIMIT + Duration::from_secs(told.and_then(|told| told.parse().ok()).unwrap_or(0))
+}
+
 const PASSED: i32 = 0;
 const FAILED: i32 = 1;
 const SKIPPED: i32 = 4;
@@ -146,7 +152,7 @@ pub fn run_all(tests: &[&Test]) -> ExitCode {
 
 fn report(number: usize, test: &Test) -> i32 {
     let (code, message) =
-        run_apart(test, LIMIT).unwrap_or_else(|error| (FAILED, error.to_string()));
+        run_apart(test, limit()).unwrap_or_else(|error| (FAILED, error.to_string()));
     let name = test.name;
     let (first, more) = message.split_once('\n').unwrap_or((&message, ""));
     for line in more.lines() {

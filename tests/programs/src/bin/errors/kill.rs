@@ -164,8 +164,9 @@ pub fn killed_in_both() -> Verdict {
     killed_in(BOTH)
 }
 
-/// Kills a caller that commits so many files, on a disk that takes its time to flush its cache.
-fn killed_in_commits(count: usize) -> Verdict {
+/// Kills a caller that commits so many files, of so many dirty pages each, on a disk that takes its
+/// time to flush its cache.
+fn killed_in_commits(count: usize, pages: usize) -> Verdict {
     const MEGABYTES: usize = 32;
     /// Milliseconds.
     const FLUSH: usize = 10_000;
@@ -177,11 +178,12 @@ fn killed_in_commits(count: usize) -> Verdict {
     {
         site.settle();
         let files = (0..count)
-            .map(|_| TestFile::new(4))
+            .map(|_| TestFile::new(pages))
             .collect::<Result<Vec<_>, _>>()?;
-        let mapping = Mapping::reserve(4 * count)?;
+        let mapping = Mapping::reserve(pages * count)?;
         for (index, file) in files.iter().enumerate() {
-            mapping.map(4 * index..4 * index + 4, file.file(), 0, Share::Shared)?;
+            let first = pages * index;
+            mapping.map(first..first + pages, file.file(), 0, Share::Shared)?;
         }
         let slow = format!("{disk} 0 {disk} 0 {disk} {FLUSH}");
         mapper.become_target("delay", &slow)?;
@@ -212,9 +214,9 @@ fn killed_in_commits(count: usize) -> Verdict {
 }
 
 pub fn killed_in_the_commit() -> Verdict {
-    killed_in_commits(1)
+    killed_in_commits(1, 2048)
 }
 
 pub fn killed_in_several_commits() -> Verdict {
-    killed_in_commits(3)
+    killed_in_commits(3, 4)
 }
