@@ -312,7 +312,7 @@ fn secret_memory() -> Verdict {
     mapping.map(0..2, &file, 0, Share::Shared)?;
     mapping.fill(1, 0..2);
     let map = Map::open()?;
-    for flags in [Flags::empty(), Flags::SYNCIO] {
+    for flags in ALL {
         succeeds(&map, mapping.all(), flags, counts(0, 0));
     }
     mapping.assert_has(1, 0..2);
