@@ -92,7 +92,7 @@ struct Job {
 impl Job {
     /// Through which file to commit a pager, and over which page.
     fn of(siblings: &[Piece]) -> Option<(&Pager, usize)> {
-        // Some network file systems refuse to commit through a file that cannot be written to.
+        // A file system may refuse to commit through a file that cannot be written to.
         let writable = siblings.iter().find(|piece| piece.pager.is_writable());
         let piece = writable.or(siblings.first())?;
         Some((&piece.pager, piece.pages().start))
