@@ -4,7 +4,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 release = $(file <$(KDIR)/include/config/kernel.release)
 
-.PHONY: module demo test tree shell clean help
+.PHONY: module demo check test tree shell clean help
 .DEFAULT_GOAL := module
 
 module:
@@ -18,6 +18,9 @@ demo:
 test:
 	@tests/run
 
+check:
+	@tests/run --stock check
+
 tree:
 	@tree=$$(machine/tree) && echo "$$tree/source"
 
@@ -29,7 +32,8 @@ clean:
 
 help:
 	@echo 'make demo           see it work, on a stock kernel in a virtual machine'
-	@echo 'make test           run all the tests: on this host and in the virtual machine'
+	@echo 'make check          the quick ones of the tests, for while one works'
+	@echo 'make test           run all the tests, on the stock kernel and on one that watches itself'
 	@echo 'make [KDIR=...]     build vm_map_sync.ko for the running kernel, or for another tree'
 	@echo 'make tree           prepare a Debian kernel tree for Rust modules, print its KDIR'
 	@echo 'make shell          a shell in the Debian root that demo, test and tree work in'

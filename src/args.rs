@@ -50,39 +50,36 @@ impl Args {
     /// - `E2BIG` if it is longer than ours and the rest is not zero, or longer than a page.
     pub(crate) fn read(user: UserPtr) -> Result<Self> {
         const KNOWN: usize = size_of::<uapi::vm_map_sync_args>();
+        // Otherwise what a caller's structure lacks would have to be made zero here.
+        const { assert!(KNOWN == uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize) };
 
-        // The size decides how much more to read, and is not read a second time.
-        let size = UserSlice::new(user, size_of::<u32>())
-            .reader()
-            .read::<u32>()?;
-        let length = usize::try_from(size).unwrap_or(usize::MAX);
-        if length < uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize {
-            return Err(EINVAL);
-        }
-        if length > PAGE_SIZE {
-            return Err(E2BIG);
-        }
-
-        let behind_size = user.wrapping_byte_add(size_of::<u32>());
-        let mut reader = UserSlice::new(behind_size, length - size_of::<u32>()).reader();
         let mut bytes = [0u8; KNOWN];
-        let known = bytes.len().min(length);
-        if let Some(part) = bytes.get_mut(size_of::<u32>()..known) {
-            reader.read_slice(part)?;
+        let mut reader = UserSlice::new(user, KNOWN).reader();
+        if reader.read_slice(&mut bytes).is_err() {
+            // There may be less of it, which is to be said rather.
+            let size = UserSlice::new(user, size_of::<u32>()).reader().read()?;
+            return Err(if length(size)? < KNOWN {
+                EINVAL
+            } else {
+                EFAULT
+            });
         }
-        while !reader.is_empty() {
-            let mut rest = [0u8; 64];
-            let count = rest.len().min(reader.len());
-            let part = rest.get_mut(..count).ok_or(EFAULT)?;
-            reader.read_slice(part)?;
-            if part.iter().any(|&byte| byte != 0) {
-                return Err(E2BIG);
+        let args = uapi::vm_map_sync_args::from_bytes_copy(&bytes).ok_or(EINVAL)?;
+        let length = length(args.size)?;
+        if length > KNOWN {
+            let behind = user.wrapping_byte_add(KNOWN);
+            let mut reader = UserSlice::new(behind, length - KNOWN).reader();
+            while !reader.is_empty() {
+                let mut rest = [0u8; 64];
+                let count = rest.len().min(reader.len());
+                let part = rest.get_mut(..count).ok_or(EFAULT)?;
+                reader.read_slice(part)?;
+                if part.iter().any(|&byte| byte != 0) {
+                    return Err(E2BIG);
+                }
             }
         }
-        Ok(Self {
-            args: uapi::vm_map_sync_args::from_bytes_copy(&bytes).ok_or(EINVAL)?,
-            user,
-        })
+        Ok(Self { args, user })
     }
 
     /// What the arguments ask for.
@@ -122,5 +119,22 @@ impl Args {
         UserSlice::new(to, size_of_val(result))
             .writer()
             .write(result)
+    }
+}
+
+/// The length in bytes of a structure that says to have `size`.
+///
+/// # Errors
+///
+/// - `EINVAL` if it is shorter than the first published structure.
+/// - `E2BIG` if it is longer than a page.
+fn length(size: u32) -> Result<usize> {
+    let length = usize::try_from(size).unwrap_or(usize::MAX);
+    if length < uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize {
+        Err(EINVAL)
+    } else if length > PAGE_SIZE {
+        Err(E2BIG)
+    } else {
+        Ok(length)
     }
 }

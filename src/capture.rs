@@ -71,17 +71,6 @@ impl Piece {
             address,
         }
     }
-
-    /// Grows by what comes next in the map, if that is what comes next in the file as well.
-    fn absorb(&mut self, pager: PagerRef<'_>, pages: &Range<usize>, address: usize) -> bool {
-        let follows = pager.is(&self.pager)
-            && pages.start == self.pages.end
-            && address == pieces::Piece::address(self, self.pages.end);
-        if follows {
-            self.pages.end = pages.end;
-        }
-        follows
-    }
 }
 
 impl pieces::Piece for Piece {
@@ -140,6 +129,7 @@ impl Capture {
         // No memory can be had under the lock. If there are more pieces than there is room, the
         // range is validated anew with more room, so that the capture is of one moment still.
         let mut room = 8;
+        let mut changes = 0;
         loop {
             let mut pieces = KVVec::with_capacity(room, GFP_KERNEL_ACCOUNT).map_err(|_| {
                 let memory = Fault {
@@ -149,16 +139,16 @@ impl Capture {
                 };
                 Outcome::refused(memory, 0)
             })?;
-            let guard = MapGuard::lock(&users)
-                .map_err(|task::Killed| Outcome::refused(Fault::killed(), 0))?;
-            match Self::walk(&guard, request, &mut pieces)? {
-                Some(range) => {
+            match Self::walk(&users, request, changes < POLITENESS, &mut pieces)? {
+                Walk::Captured(range) => {
                     return Ok(Self {
                         range,
                         pieces: Pieces::Many(pieces),
                     })
                 }
-                None => room = room.saturating_mul(2),
+                // Some more, since the map may change before the next walk.
+                Walk::TooMany(count) => room = count.saturating_add(count / 8),
+                Walk::Changed => changes += 1,
             }
         }
     }
@@ -222,12 +212,16 @@ impl Capture {
 
     /// Walks over the entries of a range, and fills `pieces` up to its capacity.
     ///
-    /// Returns the range in bytes, or `None` if there are more pieces than room.
+    /// A `polite` walk lets those through who wait to change the map, and ends if they did.
     fn walk(
-        guard: &MapGuard<'_>,
+        users: &MmWithUser,
         request: &Request,
+        polite: bool,
         pieces: &mut KVVec<Piece>,
-    ) -> Result<Option<Range<usize>>, Outcome> {
+    ) -> Result<Walk, Outcome> {
+        let killed = |task::Killed| Outcome::refused(Fault::killed(), 0);
+        let mut guard = MapGuard::lock(users).map_err(killed)?;
+
         let (start, end) = (guard.untag(request.start), guard.untag(request.end));
         let bounds = Bounds::new(start, end, PAGE_SIZE).ok_or_else(|| {
             let argument = Fault {
@@ -239,10 +233,18 @@ impl Capture {
         })?;
         let refused = |fault| Outcome::refused(fault, bounds.start());
 
+        let mut found = Found::new(pieces);
         let mut at = bounds.start();
         let mut range = None;
         loop {
             task::checkpoint().map_err(|task::Killed| refused(Fault::killed()))?;
+            if polite && guard.is_contended() {
+                let (again, same) = guard.give_way().map_err(killed)?;
+                if !same {
+                    return Ok(Walk::Changed);
+                }
+                guard = again;
+            }
             let entry = guard.entry(at).ok_or_else(|| {
                 refused(Fault {
                     reason: Reason::Hole,
@@ -258,21 +260,68 @@ impl Capture {
             let part = at..min(range.end, entry.range().end);
 
             if let Some(pager) = validate(entry, at, request.flags).map_err(refused)? {
-                let pages = pages(entry, &part);
-                let absorbed = pieces
-                    .last_mut()
-                    .is_some_and(|last: &mut Piece| last.absorb(pager, &pages, at));
-                if !absorbed {
-                    let piece = Piece::new(pager, pages, at);
-                    if pieces.push_within_capacity(piece).is_err() {
-                        return Ok(None);
-                    }
-                }
+                found.add(pager, pages(entry, &part), &part);
             }
             if part.end >= range.end {
-                return Ok(Some(range.clone()));
+                return Ok(if found.count > found.pieces.len() {
+                    Walk::TooMany(found.count)
+                } else {
+                    Walk::Captured(range.clone())
+                });
             }
             at = part.end;
+        }
+    }
+}
+
+/// How a walk can end.
+enum Walk {
+    /// The range in bytes, all of which has been captured.
+    Captured(Range<usize>),
+    /// There are so many pieces, which is more than there was room for.
+    TooMany(usize),
+    /// The map was changed meanwhile.
+    Changed,
+}
+
+/// How many walks are begun anew because the map has changed. A map that is changed all the time
+/// is then locked for as long as a walk takes.
+const POLITENESS: usize = 8;
+
+/// What a walk has found so far.
+struct Found<'a> {
+    /// The pieces, as many as there is room for.
+    pieces: &'a mut KVVec<Piece>,
+    /// How many there are, the others included.
+    count: usize,
+    /// What the next entry must begin with to be of one piece with the last: file, page, address.
+    next: (usize, usize, usize),
+}
+
+impl<'a> Found<'a> {
+    fn new(pieces: &'a mut KVVec<Piece>) -> Self {
+        Self {
+            pieces,
+            count: 0,
+            next: (0, 0, 0),
+        }
+    }
+
+    /// Adds the pages of an entry that are mapped at `part`.
+    fn add(&mut self, pager: PagerRef<'_>, pages: Range<usize>, part: &Range<usize>) {
+        let follows = self.next == (pager.file(), pages.start, part.start);
+        self.next = (pager.file(), pages.end, part.end);
+        if !follows {
+            self.count = self.count.saturating_add(1);
+            if self.pieces.len() < self.pieces.capacity() {
+                let piece = Piece::new(pager, pages, part.start);
+                // There is room.
+                let _ = self.pieces.push_within_capacity(piece);
+            }
+        } else if self.count == self.pieces.len() {
+            if let Some(last) = self.pieces.last_mut() {
+                last.pages.end = pages.end;
+            }
         }
     }
 }

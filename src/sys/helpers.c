@@ -23,6 +23,21 @@ int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm)
 	return mmap_read_lock_killable(mm);
 }
 
+bool vm_map_sync_mmap_is_contended(struct mm_struct *mm)
+{
+	return rwsem_is_contended(&mm->mmap_lock);
+}
+
+bool vm_map_sync_mmap_changes(struct mm_struct *mm, unsigned int *changes)
+{
+	return mmap_lock_speculate_try_begin(mm, changes);
+}
+
+bool vm_map_sync_mmap_has_changed(struct mm_struct *mm, unsigned int changes)
+{
+	return mmap_lock_speculate_retry(mm, changes);
+}
+
 unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned long addr)
 {
 	return untagged_addr_remote(mm, addr);

@@ -15,6 +15,9 @@ struct vm_area_struct;
 struct workqueue_struct;
 
 int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm);
+bool vm_map_sync_mmap_is_contended(struct mm_struct *mm);
+bool vm_map_sync_mmap_changes(struct mm_struct *mm, unsigned int *changes);
+bool vm_map_sync_mmap_has_changed(struct mm_struct *mm, unsigned int changes);
 unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned long addr);
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma);
 bool vm_map_sync_file_is_writable(const struct file *file);

@@ -9,6 +9,9 @@ use kernel::{
 
 unsafe extern "C" {
     pub(crate) fn vm_map_sync_mmap_read_lock_killable(mm: *mut mm_struct) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_mmap_is_contended(mm: *mut mm_struct) -> bool;
+    pub(crate) fn vm_map_sync_mmap_changes(mm: *mut mm_struct, changes: *mut ffi::c_uint) -> bool;
+    pub(crate) fn vm_map_sync_mmap_has_changed(mm: *mut mm_struct, changes: ffi::c_uint) -> bool;
     pub(crate) fn vm_map_sync_untagged_addr_remote(
         mm: *mut mm_struct,
         addr: ffi::c_ulong,

@@ -48,6 +48,30 @@ impl<'a> MapGuard<'a> {
         })
     }
 
+    /// Whether somebody waits for the lock, to change the map.
+    pub(crate) fn is_contended(&self) -> bool {
+        // SAFETY: `mm` is valid since it is a reference.
+        unsafe { helpers::vm_map_sync_mmap_is_contended(self.mm.as_raw()) }
+    }
+
+    /// Lets those through who wait for the lock. Says whether the map is still what it was.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed while it waited for the lock again.
+    pub(crate) fn give_way(self) -> Result<(Self, bool), Killed> {
+        let mm = self.mm;
+        let mut changes = 0;
+        // SAFETY: `mm` is valid since it is a reference.
+        let known = unsafe { helpers::vm_map_sync_mmap_changes(mm.as_raw(), &mut changes) };
+        drop(self);
+        let again = Self::lock(mm)?;
+        // Whoever changes a map has it locked for writing, which is counted.
+        // SAFETY: `mm` is valid since it is a reference.
+        let same = known && !unsafe { helpers::vm_map_sync_mmap_has_changed(mm.as_raw(), changes) };
+        Ok((again, same))
+    }
+
     /// Takes the tag bits out of an address, as this address space uses them.
     pub(crate) fn untag(&self, address: usize) -> usize {
         // SAFETY: `mm` is valid, and by the type invariants its mmap lock is held, as

@@ -8,6 +8,7 @@ use nix::sys::{
 };
 use std::{
     fs::File,
+    os::unix::fs::FileExt,
     thread,
     time::{
         Duration,
@@ -26,6 +27,7 @@ use vm_map_sync_tests::{
     disk::Disk,
     file::TestFile,
     harness::{
+        patience,
         Failure,
         Verdict, //
     },
@@ -47,8 +49,10 @@ use vm_map_sync_tests::{
     PAGE, //
 };
 
-/// What a disk has to write, in pages.
+/// What a disk has to write, in pages: 128 MiB.
 const PAGES: usize = 32768;
+/// 4 GiB.
+const MANY_PAGES: usize = 1 << 20;
 /// How many megabytes it writes in a second: all of it takes 8 seconds.
 const SPEED: &str = "16";
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -60,10 +64,11 @@ struct Slow {
 }
 
 impl Slow {
-    fn new() -> Result<Self, Failure> {
+    /// With room for so many dirty pages, and much more, so that the file system leaves them alone.
+    fn new(pages: usize) -> Result<Self, Failure> {
+        let megabytes = 1024 + pages * PAGE / (1 << 20);
         // A request has to fit into a 50th of a second.
-        // With much more space than what is dirty, which the file system then leaves alone.
-        let spare = Spare::new(1024, &[("mbps", SPEED), ("max_sectors", "64")])?;
+        let spare = Spare::new(megabytes, &[("mbps", SPEED), ("max_sectors", "64")])?;
         Ok(Self {
             site: Site::new(spare.device())?,
             spare,
@@ -113,7 +118,7 @@ impl Slow {
 fn kill(mut child: Child) -> Result<Duration, Failure> {
     let begun = Instant::now();
     child.kill()?;
-    let status = child.wait(Duration::from_secs(30))?;
+    let status = child.wait(patience(Duration::from_secs(30)))?;
     let took = begun.elapsed();
     match status {
         WaitStatus::Signaled(_, Signal::SIGKILL, _) => Ok(took),
@@ -121,15 +126,16 @@ fn kill(mut child: Child) -> Result<Duration, Failure> {
     }
 }
 
-fn killed_in(flags: Flags) -> Verdict {
-    let slow = Slow::new()?;
+fn killed_in(flags: Flags, pages: usize) -> Verdict {
+    let slow = Slow::new(pages)?;
     {
-        let (file, mapping) = slow.file("big", PAGES)?;
+        let (file, mapping) = slow.file("big", pages)?;
         let (ours, theirs) = Line::pair()?;
         let range = mapping.all();
         let child = Child::spawn(|| {
-            for page in 0..PAGES {
-                mapping.poke(page, 1);
+            let block = vec![1; 256 * PAGE];
+            for offset in (0..pages * PAGE).step_by(block.len()) {
+                file.write_all_at(&block, offset as u64)?;
             }
             let map = Map::open()?;
             theirs.send(0)?;
@@ -140,28 +146,35 @@ fn killed_in(flags: Flags) -> Verdict {
         slow.wait_for_writes(64)?;
         thread::sleep(Duration::from_secs(1));
         let took = kill(child)?;
-        let cached = Cached::of(&file, 0..PAGES)?;
+        let cached = Cached::of(&file, 0..pages)?;
         assert!(
-            cached.dirty + cached.writeback > 0,
+            cached.dirty + cached.writeback > pages as u64 / 2,
             "the disk was not slow enough: {cached:?}"
         );
         // Gives up what is still to be written.
         file.set_len(0)?;
-        assert!(took < PATIENCE, "it took {took:?} until it was gone");
+        assert!(
+            took < patience(PATIENCE),
+            "it took {took:?} until it was gone"
+        );
     }
     slow.assert_well("small")
 }
 
 pub fn killed_in_syncio() -> Verdict {
-    killed_in(Flags::SYNCIO)
+    killed_in(Flags::SYNCIO, PAGES)
 }
 
 pub fn killed_in_invalidate() -> Verdict {
-    killed_in(Flags::INVALIDATE)
+    killed_in(Flags::INVALIDATE, PAGES)
 }
 
 pub fn killed_in_both() -> Verdict {
-    killed_in(BOTH)
+    killed_in(BOTH, PAGES)
+}
+
+pub fn killed_in_four_gigabytes() -> Verdict {
+    killed_in(BOTH, MANY_PAGES)
 }
 
 /// Kills a caller that commits so many files, of so many dirty pages each, on a disk that takes its
@@ -202,7 +215,10 @@ fn killed_in_commits(count: usize, pages: usize) -> Verdict {
         let took = kill(child)?;
         // What was put off is done at once.
         mapper.become_target("linear", &disk)?;
-        assert!(took < PATIENCE, "it took {took:?} until it was gone");
+        assert!(
+            took < patience(PATIENCE),
+            "it took {took:?} until it was gone"
+        );
         let map = Map::open()?;
         check::succeeds_somehow(&map, mapping.all(), BOTH);
         for page in 0..mapping.pages() {

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         killed_in_syncio,
         killed_in_invalidate,
         killed_in_both,
+        killed_in_four_gigabytes,
         killed_in_the_commit,
         killed_in_several_commits,
     ])

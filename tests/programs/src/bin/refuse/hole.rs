@@ -6,9 +6,19 @@ use super::scene::{
     Scene,
     FILE, //
 };
+use std::{
+    io,
+    sync::atomic::{
+        AtomicBool,
+        Ordering, //
+    },
+    thread,
+};
 use vm_map_sync::{
     Flags,
-    Reason, //
+    Map,
+    Reason,
+    SyncError, //
 };
 use vm_map_sync_tests::{
     check::{
@@ -16,7 +26,10 @@ use vm_map_sync_tests::{
         BOTH, //
     },
     harness::Verdict,
-    mapping::Share,
+    mapping::{
+        Mapping,
+        Share, //
+    },
     PAGE,
 };
 
@@ -127,5 +140,50 @@ pub fn first_page_of_all() -> Verdict {
     scene.assert_refused(0..1, Flags::SYNCIO, Reason::Hole, 0);
     scene.assert_refused(0..0, Flags::SYNCIO, Reason::Hole, 0);
     scene.assert_refused(0..usize::MAX, Flags::SYNCIO, Reason::Hole, 0);
+    Ok(())
+}
+
+/// A hole that moves: there is one all the time, now at this end of the range and now at the other,
+/// so no moment of the map can be captured. A walk that lets those through who change the map, and
+/// then goes on, would find each end mapped.
+pub fn hole_that_moves() -> Verdict {
+    /// Enough for a walk to meet somebody who waits for the lock.
+    const ENTRIES: usize = 8192;
+
+    let mapping = Mapping::reserve(ENTRIES)?;
+    mapping.map_anonymous(0..ENTRIES, libc::MAP_PRIVATE)?;
+    for page in (0..ENTRIES).step_by(2) {
+        mapping.protect(page..page + 1, libc::PROT_READ)?;
+    }
+    let (low, high) = (2, ENTRIES - 2);
+    let map = Map::open()?;
+    mapping.unmap(low..low + 1)?;
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let changer = scope.spawn(|| -> io::Result<()> {
+            while !done.load(Ordering::Relaxed) {
+                for (open, close) in [(high, low), (low, high)] {
+                    mapping.unmap(open..open + 1)?;
+                    mapping.map_anonymous(close..close + 1, libc::MAP_PRIVATE)?;
+                }
+            }
+            Ok(())
+        });
+        let holes = [low, high].map(|page| mapping.address(page) as u64);
+        let wrong = (0..300).find_map(|_| match map.sync(mapping.all(), Flags::empty()) {
+            Err(SyncError::Refused(fault))
+                if fault.reason == Reason::Hole && holes.contains(&fault.address) =>
+            {
+                None
+            }
+            other => Some(other),
+        });
+        done.store(true, Ordering::Relaxed);
+        changer
+            .join()
+            .map_err(|_| io::Error::other("it panicked"))??;
+        assert!(wrong.is_none(), "a map that was never there: {wrong:x?}");
+        Ok::<_, io::Error>(())
+    })?;
     Ok(())
 }

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         hole_beyond_the_address_space,
         hole_behind_an_end_that_overflows,
         first_page_of_all,
+        hole_that_moves,
         special_vdso,
         special_vvar,
         special_hugetlb,

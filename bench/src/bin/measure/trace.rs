@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Traces: what the kernel itself says of what it does for this thread.
+
+use crate::Done;
+use nix::{
+    mount::{
+        mount,
+        MsFlags, //
+    },
+    unistd::gettid, //
+};
+use std::{
+    fs,
+    path::{
+        Path,
+        PathBuf, //
+    },
+};
+use vm_map_sync_tests::harness::Failure;
+
+const ROOT: &str = "/sys/kernel/tracing";
+
+/// Tracing of some events of the calling thread, until it is dropped.
+pub struct Trace(PathBuf);
+
+/// Something that happened.
+pub struct Event {
+    /// When, in microseconds.
+    pub time: u64,
+    /// What.
+    pub name: String,
+    fields: String,
+}
+
+impl Trace {
+    /// Has events, which are named as in `events/`, recorded from now on.
+    pub fn start(events: &[&str]) -> Done<Self> {
+        let root = Path::new(ROOT);
+        if !root.join("trace").exists() {
+            let none = None::<&str>;
+            mount(
+                Some("tracefs"),
+                root,
+                Some("tracefs"),
+                MsFlags::empty(),
+                none,
+            )?;
+        }
+        let this = Self(root.to_owned());
+        this.set("trace_clock", "mono")?;
+        this.set("buffer_size_kb", "8192")?;
+        this.set("set_event_pid", &gettid().to_string())?;
+        for event in events {
+            this.set(&format!("events/{event}/enable"), "1")?;
+        }
+        Ok(this)
+    }
+
+    /// Forgets what was recorded so far.
+    pub fn clear(&self) -> Done {
+        self.set("trace", "")
+    }
+
+    /// What was recorded, in order.
+    pub fn events(&self) -> Done<Vec<Event>> {
+        let text = fs::read_to_string(self.0.join("trace"))?;
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines
+            .map(|line| {
+                Event::parse(line).ok_or_else(|| Failure::Failed(format!("not an event: {line}")))
+            })
+            .collect()
+    }
+
+    fn set(&self, name: &str, value: &str) -> Done {
+        fs::write(self.0.join(name), value)
+            .map_err(|error| Failure::Failed(format!("{ROOT}/{name}: {error}")))
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        // If that fails, nobody minds: the guest is there for one subject only.
+        let _ = self.set("events/enable", "0");
+    }
+}
+
+impl Event {
+    /// `TASK-PID [CPU] FLAGS SECONDS.MICROSECONDS: NAME: FIELDS`
+    fn parse(line: &str) -> Option<Self> {
+        let (_, rest) = line.split_once("] ")?;
+        let (_, rest) = rest.trim_start().split_once(' ')?;
+        let (time, rest) = rest.trim_start().split_once(": ")?;
+        let (name, fields) = rest.split_once(": ")?;
+        let (seconds, microseconds) = time.split_once('.')?;
+        Some(Self {
+            time: seconds.parse::<u64>().ok()? * 1_000_000 + microseconds.parse::<u64>().ok()?,
+            name: name.to_owned(),
+            fields: fields.to_owned(),
+        })
+    }
+
+    /// A field, `NAME=VALUE` or `NAME: VALUE`.
+    pub fn field(&self, name: &str) -> Done<&str> {
+        let mut words = self.fields.split([' ', '=']);
+        words
+            .find(|word| word.trim_end_matches(':') == name)
+            .and_then(|_| words.next())
+            .ok_or_else(|| {
+                Failure::Failed(format!("{} without {name}: {}", self.name, self.fields))
+            })
+    }
+
+    /// A field that is a number.
+    pub fn number(&self, name: &str) -> Done<u64> {
+        let text = self.field(name)?;
+        Ok(match text.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16)?,
+            None => text.parse()?,
+        })
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the two programs of the benchmark share.
+//!
+//! `measure` runs in the guest, one subject at a time, and prints what it finds as lines of JSON
+//! ([`line`]). `report` runs on the host and makes a table, a JSON file and plots of them.
+
+pub mod line;
+
+/// The flags of one call, as they are named in the results.
+pub mod names {
+    /// This project's call, with SYNCIO.
+    pub const SYNCIO: &str = "vm_map_sync(SYNCIO)";
+    /// With no flags.
+    pub const ASYNC: &str = "vm_map_sync(0)";
+    /// With INVALIDATE.
+    pub const INVALIDATE: &str = "vm_map_sync(INVALIDATE)";
+    /// With both flags.
+    pub const BOTH: &str = "vm_map_sync(SYNCIO | INVALIDATE)";
+    /// The peer that most are compared with.
+    pub const FDATASYNC: &str = "fdatasync";
+    /// What writes on the way of the mapping.
+    pub const MSYNC: &str = "msync(MS_SYNC)";
+    /// One `fdatasync()` for each file, all under way together.
+    pub const IO_URING: &str = "io_uring fsync, all at once";
+}
