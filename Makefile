@@ -4,7 +4,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 release = $(file <$(KDIR)/include/config/kernel.release)
 
-.PHONY: module demo check test tree shell clean help
+.PHONY: module demo check test bench tree shell clean help
 .DEFAULT_GOAL := module
 
 module:
@@ -21,6 +21,9 @@ test:
 check:
 	@tests/run --stock check
 
+bench:
+	@bench/run
+
 tree:
 	@tree=$$(machine/tree) && echo "$$tree/source"
 
@@ -34,6 +37,7 @@ help:
 	@echo 'make demo           see it work, on a stock kernel in a virtual machine'
 	@echo 'make check          the quick ones of the tests, for while one works'
 	@echo 'make test           run all the tests, on the stock kernel and on one that watches itself'
+	@echo 'make bench          measure what the call costs, next to what its peers cost'
 	@echo 'make [KDIR=...]     build vm_map_sync.ko for the running kernel, or for another tree'
 	@echo 'make tree           prepare a Debian kernel tree for Rust modules, print its KDIR'
 	@echo 'make shell          a shell in the Debian root that demo, test and tree work in'

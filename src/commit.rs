@@ -111,6 +111,10 @@ struct Batch {
     next: Atomic<usize>,
     /// How many jobs are not done.
     open: Atomic<usize>,
+    /// How many helpers have not come yet.
+    absent: Atomic<usize>,
+    #[pin]
+    gathered: Completion,
     #[pin]
     done: Completion,
 }
@@ -135,7 +139,9 @@ impl Batch {
         let batch = pin_init!(Self {
             next: Atomic::new(0),
             open: Atomic::new(jobs.len()),
+            absent: Atomic::new(min(jobs.len(), queue::HELPERS)),
             jobs,
+            gathered <- Completion::new(),
             done <- Completion::new(),
         });
         Arc::pin_init(batch, GFP_KERNEL_ACCOUNT).ok()
@@ -147,15 +153,23 @@ impl Batch {
     ///
     /// If the caller was killed meanwhile.
     fn work_off(this: Arc<Self>) -> Result<Arc<Self>, Killed> {
+        let wanted = this.absent.load(Relaxed);
         let mut helpers = 0;
         if let Some(queue) = queue::queue() {
-            while helpers < min(this.jobs.len(), queue::HELPERS) {
+            while helpers < wanted {
                 let batch = this.clone();
-                if queue.try_spawn(GFP_KERNEL, move || batch.help()).is_err() {
+                let help = move || {
+                    batch.gather(1);
+                    batch.help();
+                };
+                if queue.try_spawn(GFP_KERNEL, help).is_err() {
                     break;
                 }
                 helpers += 1;
             }
+        }
+        if helpers < wanted {
+            this.gather(wanted - helpers);
         }
         if helpers == 0 {
             this.help();
@@ -164,6 +178,18 @@ impl Batch {
             this.next.store(this.jobs.len(), Relaxed);
         })?;
         Ok(this)
+    }
+
+    /// Waits for the other helpers, so that what they ask the disk for reaches it at once: the
+    /// first would otherwise be done before the last has come, and there were nothing to merge.
+    ///
+    /// `count` of them come with this. Those who are busy elsewhere are not waited for.
+    fn gather(&self, count: usize) {
+        if self.absent.fetch_sub(count, Full) <= count {
+            self.gathered.complete();
+        } else {
+            self.gathered.wait_a_moment();
+        }
     }
 
     /// Does jobs until there are none.

@@ -117,4 +117,11 @@ impl Completion {
         // SAFETY: The completion is initialized.
         Killed::check(unsafe { bindings::wait_for_completion_killable(self.inner.get()) })
     }
+
+    /// Waits until it happens, but not longer than a few milliseconds.
+    pub(crate) fn wait_a_moment(&self) {
+        // Two ticks are one whole tick at least.
+        // SAFETY: The completion is initialized.
+        unsafe { bindings::wait_for_completion_timeout(self.inner.get(), 2) };
+    }
 }

@@ -69,6 +69,11 @@ pub fn patience(usual: Duration) -> Duration {
     usual * number("VMS_SLOW").unwrap_or(1)
 }
 
+/// How much of something there is to be on a kernel that watches itself, if it is `usual`ly as much.
+pub fn fewer(usual: usize) -> usize {
+    usual / number("VMS_SLOW").map_or(1, |slow| slow as usize)
+}
+
 fn number(name: &str) -> Option<u32> {
     env::var(name).ok()?.parse().ok()
 }
@@ -160,9 +165,14 @@ pub fn run_all(tests: &[&Test]) -> ExitCode {
 }
 
 fn report(number: usize, test: &Test) -> i32 {
+    let began = Instant::now();
     let (code, message) =
         run_apart(test, limit()).unwrap_or_else(|error| (FAILED, error.to_string()));
     let name = test.name;
+    let seconds = began.elapsed().as_secs();
+    if seconds >= 3 {
+        println!("# {name} took {seconds} s");
+    }
     let (first, more) = message.split_once('\n').unwrap_or((&message, ""));
     for line in more.lines() {
         println!("# {line}");

@@ -41,7 +41,7 @@ const MANY: usize = 60_000;
 pub fn measure() -> Done {
     let clock = Clock::instructions()?;
     let place = Place::new(EXT4, Speed::Instant, 512)?;
-    let file = place.file(MANY)?;
+    let file = place.file(MANY, 16)?;
     let map = Map::open()?;
     for entries in [1, 8, 64, 512, 4096, MANY] {
         let mapping = Mapping::reserve(entries.max(PAGES))?;

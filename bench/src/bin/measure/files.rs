@@ -42,8 +42,9 @@ pub fn measure() -> Done {
         for speed in [Speed::Usual, Speed::SlowFlush] {
             let place = Place::new(kind, speed, 512)?;
             for count in [1, 4, 16, 64] {
-                let files: Vec<File> =
-                    (0..count).map(|_| place.file(DIRTY)).collect::<Done<_>>()?;
+                let files: Vec<File> = (0..count)
+                    .map(|_| place.file(DIRTY, DIRTY))
+                    .collect::<Done<_>>()?;
                 race(&place, &files)?;
             }
         }

@@ -34,17 +34,21 @@ use vm_map_sync_tests::mapping::{
 };
 
 const SUBJECT: &str = "memory";
-const PIECES: usize = 60_000;
+/// A number that is just below a power of two, and one that is just above another.
+const PIECES: [usize; 2] = [60_000, 33_000];
 const ROUNDS: usize = 3;
 
 pub fn measure() -> Done {
     let place = Place::new(EXT4, Speed::Usual, 256)?;
-    let (one, two) = (place.sparse(2 * PIECES)?, place.sparse(2 * PIECES)?);
-    let mapping = Mapping::reserve(PIECES)?;
-    scatter(&mapping, &[&one])?;
-    watch(&place, "one file", &mapping)?;
-    scatter(&mapping, &[&one, &two])?;
-    watch(&place, "two files", &mapping)
+    for pieces in PIECES {
+        let (one, two) = (place.sparse(2 * pieces)?, place.sparse(2 * pieces)?);
+        let mapping = Mapping::reserve(pieces)?;
+        scatter(&mapping, &[&one])?;
+        watch(&place, "one file", &mapping)?;
+        scatter(&mapping, &[&one, &two])?;
+        watch(&place, "two files", &mapping)?;
+    }
+    Ok(())
 }
 
 /// Maps every other page of files, the files in turn, so that no two pieces merge.
@@ -71,7 +75,7 @@ fn watch(place: &Place, what: &str, mapping: &Mapping) -> Done {
         scene: scene(
             SUBJECT,
             &format!("{}, {what}", place.name()),
-            PIECES,
+            mapping.pages(),
             "pieces",
         ),
         reference: names::SYNCIO,
@@ -79,11 +83,15 @@ fn watch(place: &Place, what: &str, mapping: &Mapping) -> Done {
         rounds: ROUNDS,
         disk: place.disk(),
     };
-    contest.run(peers, || trace.clear(), || allocated(&trace))
+    contest.run(
+        peers,
+        || trace.clear(),
+        || allocated(&trace, mapping.pages()),
+    )
 }
 
 /// What was allocated, and how much of it there was at once at the most.
-fn allocated(trace: &Trace) -> Done<Counts> {
+fn allocated(trace: &Trace, pieces: usize) -> Done<Counts> {
     let mut live: HashMap<String, u64> = HashMap::new();
     let (mut now, mut most, mut total) = (0, 0, 0);
     for event in trace.events()? {
@@ -105,6 +113,6 @@ fn allocated(trace: &Trace) -> Done<Counts> {
     Ok(vec![
         ("bytes at once", most),
         ("bytes in all", total),
-        ("bytes a piece, at once", most.div_ceil(PIECES as u64)),
+        ("bytes a piece, at once", most.div_ceil(pieces as u64)),
     ])
 }

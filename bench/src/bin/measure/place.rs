@@ -30,7 +30,6 @@ use vm_map_sync_tests::{
     harness::Failure,
     mapper::Mapper,
     mapping::Mapping,
-    pattern,
     residency::Cached,
     spare::Spare,
     PAGE, //
@@ -162,12 +161,13 @@ impl Place {
         &self.disk
     }
 
-    /// A new file of `pages` pages, all on the disk and in the cache, clean, each a folio of its
-    /// own.
-    pub fn file(&self, pages: usize) -> Done<File> {
+    /// A new file of `pages` pages, all on the disk and in the cache, clean. It is written by `step`
+    /// pages at a time, and folios can be as large as that.
+    pub fn file(&self, pages: usize, step: usize) -> Done<File> {
         let file = self.sparse(0)?;
-        for page in 0..pages {
-            file.write_all_at(&pattern(0, page), (page * PAGE) as u64)?;
+        for first in (0..pages).step_by(step) {
+            let bytes = vec![1; step.min(pages - first) * PAGE];
+            file.write_all_at(&bytes, (first * PAGE) as u64)?;
         }
         file.sync_all()?;
         Ok(file)

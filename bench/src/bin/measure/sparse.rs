@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sparse: ten pages in a file of a terabyte, and in a file of ten pages.
+//! Sparse: ten pages, alone, far apart, and in a terabyte of address space.
 
 use crate::{
     calls,
@@ -35,14 +35,15 @@ const SUBJECT: &str = "sparse";
 
 /// The pages that are resident, and dirty.
 const PAGES: usize = 10;
-const TERABYTE: usize = (1 << 40) / PAGE;
+/// The pages that are mapped: none but these, 40 MiB, and 1 TiB.
+const MAPPED: [usize; 3] = [PAGES, 1024 * PAGES, (1 << 40) / PAGE];
 const ROUNDS: usize = 100;
 
 pub fn measure() -> Done {
     let clock = Clock::instructions()?;
     for kind in KINDS {
         let place = Place::new(kind, Speed::Instant, 512)?;
-        for pages in [PAGES, TERABYTE] {
+        for pages in MAPPED {
             let file = place.sparse(pages)?;
             let mapping = Mapping::reserve(pages)?;
             mapping.map(0..pages, &file, 0, Share::Shared)?;

@@ -60,13 +60,20 @@ const SUBJECT: &str = "stall";
 
 /// Pages of the file that are freed, 4 GiB, and how many of them are dirty where any are.
 const VICTIMS: usize = (4 << 30) / PAGE;
-const DIRTY: usize = (256 << 20) / PAGE;
+const DIRTY: usize = (512 << 20) / PAGE;
 /// Pages behind them, which the other thread uses.
 const OTHERS: usize = 4096;
 const ROUNDS: usize = 2;
 
-/// What the other thread does, once, with one of its pages.
-type Deed<'a> = &'a (dyn Fn(usize) -> Done + Sync);
+/// What the other thread does.
+#[derive(Clone, Copy)]
+struct Deed<'a> {
+    name: &'a str,
+    /// What it does with a page; that is timed.
+    each: &'a (dyn Fn(usize) -> Done + Sync),
+    /// What it does when it has been at all pages, before it starts anew.
+    again: &'a (dyn Fn() -> Done + Sync),
+}
 
 pub fn measure() -> Done {
     let victims = VICTIMS.min(available()? / PAGE / 4 * 3);
@@ -81,21 +88,29 @@ pub fn measure() -> Done {
     let others = Mapping::reserve(OTHERS)?;
     others.map(0..OTHERS, &file, victims, Share::Shared)?;
     others.advise(0..OTHERS, libc::MADV_RANDOM)?;
-    disturb(&place, &file, victims, "faults", &|page| {
-        others.peek(page);
-        if page + 1 == OTHERS {
-            // So that all of them have to be read in again.
+    let faults = Deed {
+        name: "faults",
+        each: &|page| {
+            others.peek(page);
+            Ok(())
+        },
+        // So that all of them have to be read in once more.
+        again: &|| {
             others.advise(0..OTHERS, libc::MADV_DONTNEED)?;
-            calls::fadvise_range(&file, victims..victims + OTHERS, libc::POSIX_FADV_DONTNEED)?;
-        }
-        Ok(())
-    })?;
-    disturb(&place, &file, victims, "writes", &|page| {
-        Ok(file.write_all_at(&[1; PAGE], ((victims + page) * PAGE) as u64)?)
-    })
+            let pages = victims..victims + OTHERS;
+            calls::fadvise_range(&file, pages, libc::POSIX_FADV_DONTNEED)
+        },
+    };
+    disturb(&place, &file, victims, faults)?;
+    let writes = Deed {
+        name: "writes",
+        each: &|page| Ok(file.write_all_at(&[1; PAGE], ((victims + page) * PAGE) as u64)?),
+        again: &|| Ok(()),
+    };
+    disturb(&place, &file, victims, writes)
 }
 
-fn disturb(place: &Place, file: &File, victims: usize, what: &str, deed: Deed<'_>) -> Done {
+fn disturb(place: &Place, file: &File, victims: usize, deed: Deed<'_>) -> Done {
     let map = Map::open()?;
     let mapping = Mapping::reserve(victims)?;
     mapping.map(0..victims, file, 0, Share::Shared)?;
@@ -113,8 +128,8 @@ fn disturb(place: &Place, file: &File, victims: usize, what: &str, deed: Deed<'_
     };
     let dirty = || {
         word.replace_with(|word| *word + 1);
-        for page in 0..DIRTY {
-            mapping.poke(page * (victims / DIRTY), *word.borrow());
+        for page in 0..DIRTY.min(victims) {
+            mapping.poke(page, *word.borrow());
         }
         Ok(())
     };
@@ -135,7 +150,7 @@ fn disturb(place: &Place, file: &File, victims: usize, what: &str, deed: Deed<'_
     let contest = Contest {
         scene: scene(
             SUBJECT,
-            &format!("{}, {what}", place.name()),
+            &format!("{}, {}", place.name(), deed.name),
             victims,
             "pages",
         ),
@@ -162,8 +177,11 @@ fn watched(call: &(dyn Fn() -> Done + Sync), deed: Deed<'_>) -> Done<Vec<u64>> {
                 if over.load(Ordering::Relaxed) {
                     break;
                 }
+                if page == 0 {
+                    (deed.again)()?;
+                }
                 let before = Instant::now();
-                deed(page)?;
+                (deed.each)(page)?;
                 waits.push(u64::try_from(before.elapsed().as_nanos())?);
             }
             Ok(waits)

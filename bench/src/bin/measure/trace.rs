@@ -121,3 +121,22 @@ impl Event {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_read() {
+        let line = "  measure-123  [001] d..1.    12.000345: alloc_vmap_area: va_start: 17 size=8";
+        let event = Event::parse(line).expect("it is one");
+        assert_eq!(
+            (event.time, event.name.as_str()),
+            (12_000_345, "alloc_vmap_area")
+        );
+        assert_eq!(event.number("va_start").ok(), Some(17));
+        assert_eq!(event.number("size").ok(), Some(8));
+        assert!(event.field("end").is_err());
+        assert!(Event::parse("no event").is_none());
+    }
+}

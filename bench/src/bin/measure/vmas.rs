@@ -34,8 +34,8 @@ use vm_map_sync_tests::mapping::{
 
 const SUBJECT: &str = "vmas";
 
-/// The pages of the file. A process can have 65,530 entries.
-const PAGES: usize = 60_000;
+/// The least that is mapped: 2 MiB.
+const PAGES: usize = 512;
 const DIRTY: usize = 256;
 const ROUNDS: usize = 9;
 
@@ -50,11 +50,13 @@ pub fn measure() -> Done {
     );
     for kind in KINDS {
         let place = Place::new(kind, Speed::Usual, 1024)?;
-        let file = place.file(PAGES)?;
         let map = Map::open()?;
+        // A process can have 65,530 of them.
         for entries in [1, 8, 64, 512, LONG, TOO_LONG] {
-            let mapping = Mapping::reserve(PAGES)?;
-            mapping.map(0..PAGES, &file, 0, Share::Shared)?;
+            let pages = entries.max(PAGES);
+            let file = place.file(pages, 16)?;
+            let mapping = Mapping::reserve(pages)?;
+            mapping.map(0..pages, &file, 0, Share::Shared)?;
             split(&mapping, entries)?;
             let mut ring = Ring::new(1)?;
             let mut peers = vec![
@@ -83,7 +85,7 @@ pub fn measure() -> Done {
             let prepare = || {
                 word += 1;
                 for dirty in 0..DIRTY {
-                    mapping.poke(dirty * PAGES / DIRTY, word);
+                    mapping.poke(dirty * pages / DIRTY, word);
                 }
                 Ok(())
             };

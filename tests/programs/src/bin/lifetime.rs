@@ -46,6 +46,7 @@ use vm_map_sync_tests::{
     file::TestFile,
     harness::{
         self,
+        fewer,
         patience,
         Failure,
         Verdict, //
@@ -72,7 +73,7 @@ fn main() -> ExitCode {
         handles_leave_nothing_behind,
         no_unloading_while_a_handle_is_open,
         no_unloading_while_a_child_has_the_handle,
-        unloading_a_hundred_times,
+        unloading_again_and_again,
     ]);
     // Whatever became of the tests: other programs come after this one.
     if place::module().is_ok() && !Path::new(DEVICE).exists() {
@@ -110,16 +111,15 @@ fn call(file: &TestFile, mapping: &Mapping, desk: &Desk, line: &Line) -> Verdict
 /// A call that takes a while ends when the caller is killed, and not when its work is done.
 fn killed_caller_ends_soon() -> Verdict {
     // 128 MiB.
-    const MANY: usize = 32768;
-
-    let file = TestFile::written_by(MANY, 16)?;
+    let pages = fewer(32768);
+    let file = TestFile::written_by(pages, 16)?;
     let mapping = file.map()?;
     let range = mapping.all();
     let mut delay = Duration::from_millis(20);
     let mut finished = 0;
     // Until the kill meets a call in the middle.
     while finished < 5 && delay < Duration::from_secs(2) {
-        for page in 0..MANY {
+        for page in 0..pages {
             mapping.poke(page, 1);
         }
         let desk = Desk::new()?;
@@ -233,7 +233,7 @@ fn use_once(file: &TestFile) -> Verdict {
 
 fn handles_leave_nothing_behind() -> Verdict {
     let file = TestFile::new(4)?;
-    assert_leaves_nothing(200, || use_once(&file))
+    assert_leaves_nothing(fewer(200), || use_once(&file))
 }
 
 fn no_unloading_while_a_handle_is_open() -> Verdict {
@@ -268,10 +268,10 @@ fn no_unloading_while_a_child_has_the_handle() -> Verdict {
     Ok(load()?)
 }
 
-fn unloading_a_hundred_times() -> Verdict {
+fn unloading_again_and_again() -> Verdict {
     let file = TestFile::new(4)?;
     let mut round = 0;
-    assert_leaves_nothing(100, || {
+    assert_leaves_nothing(fewer(100), || {
         round += 1;
         if round % 2 == 0 {
             use_once(&file)?;

@@ -27,6 +27,7 @@ use vm_map_sync_tests::{
     disk::Disk,
     file::TestFile,
     harness::{
+        fewer,
         patience,
         Failure,
         Verdict, //
@@ -49,12 +50,12 @@ use vm_map_sync_tests::{
     PAGE, //
 };
 
-/// What a disk has to write, in pages: 128 MiB.
+/// What a disk has to write at first, in pages: 128 MiB.
 const PAGES: usize = 32768;
-/// 4 GiB.
-const MANY_PAGES: usize = 1 << 20;
+/// What is written to a file at once, in pages.
+const BLOCK: usize = 256;
 /// How many megabytes it writes in a second: all of it takes 8 seconds.
-const SPEED: &str = "16";
+const SPEED: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A slow disk with a file system on it.
@@ -68,7 +69,8 @@ impl Slow {
     fn new(pages: usize) -> Result<Self, Failure> {
         let megabytes = 1024 + pages * PAGE / (1 << 20);
         // A request has to fit into a 50th of a second.
-        let spare = Spare::new(megabytes, &[("mbps", SPEED), ("max_sectors", "64")])?;
+        let speed = fewer(SPEED).to_string();
+        let spare = Spare::new(megabytes, &[("mbps", &speed), ("max_sectors", "64")])?;
         Ok(Self {
             site: Site::new(spare.device())?,
             spare,
@@ -126,16 +128,18 @@ fn kill(mut child: Child) -> Result<Duration, Failure> {
     }
 }
 
-fn killed_in(flags: Flags, pages: usize) -> Verdict {
-    let slow = Slow::new(pages)?;
+/// Kills a caller whose range has so many dirty pages, with `step` times as many pages in all.
+fn killed_in(flags: Flags, dirty: usize, step: usize) -> Verdict {
+    let slow = Slow::new(dirty)?;
     {
+        let pages = dirty * step;
         let (file, mapping) = slow.file("big", pages)?;
         let (ours, theirs) = Line::pair()?;
         let range = mapping.all();
         let child = Child::spawn(|| {
-            let block = vec![1; 256 * PAGE];
-            for offset in (0..pages * PAGE).step_by(block.len()) {
-                file.write_all_at(&block, offset as u64)?;
+            let block = vec![1; BLOCK * PAGE];
+            for page in (0..pages).step_by(BLOCK * step) {
+                file.write_all_at(&block, (page * PAGE) as u64)?;
             }
             let map = Map::open()?;
             theirs.send(0)?;
@@ -148,7 +152,7 @@ fn killed_in(flags: Flags, pages: usize) -> Verdict {
         let took = kill(child)?;
         let cached = Cached::of(&file, 0..pages)?;
         assert!(
-            cached.dirty + cached.writeback > pages as u64 / 2,
+            cached.dirty + cached.writeback > dirty as u64 / 4,
             "the disk was not slow enough: {cached:?}"
         );
         // Gives up what is still to be written.
@@ -162,19 +166,21 @@ fn killed_in(flags: Flags, pages: usize) -> Verdict {
 }
 
 pub fn killed_in_syncio() -> Verdict {
-    killed_in(Flags::SYNCIO, PAGES)
+    killed_in(Flags::SYNCIO, fewer(PAGES), 1)
 }
 
 pub fn killed_in_invalidate() -> Verdict {
-    killed_in(Flags::INVALIDATE, PAGES)
+    killed_in(Flags::INVALIDATE, fewer(PAGES), 1)
 }
 
 pub fn killed_in_both() -> Verdict {
-    killed_in(BOTH, PAGES)
+    killed_in(BOTH, fewer(PAGES), 1)
 }
 
+/// 4 GiB, an eighth of it dirty.
 pub fn killed_in_four_gigabytes() -> Verdict {
-    killed_in(BOTH, MANY_PAGES)
+    let dirty = fewer(4 * PAGES);
+    killed_in(BOTH, dirty, (1 << 20) / dirty)
 }
 
 /// Kills a caller that commits so many files, of so many dirty pages each, on a disk that takes its

@@ -20,7 +20,10 @@ use vm_map_sync_tests::{
         BOTH, //
     },
     file::TestFile,
-    harness::Verdict,
+    harness::{
+        fewer,
+        Verdict, //
+    },
     mapping::{
         Mapping,
         Share, //
@@ -127,21 +130,20 @@ pub fn two_mappers() -> Verdict {
 }
 
 pub fn two_mappers_of_many_pages() -> Verdict {
-    const MANY: usize = 16384;
-
-    let file = TestFile::new(MANY)?;
+    let many = fewer(16384);
+    let file = TestFile::new(many)?;
     let mapping = file.map()?;
-    for page in 0..MANY {
+    for page in 0..many {
         mapping.poke(page, page as u64);
     }
-    assert_eq!(file.cached()?.dirty, MANY as u64);
+    assert_eq!(file.cached()?.dirty, many as u64);
     beside_another_mapper(&mapping, || {
-        let many = MANY as u64;
-        succeeds(&Map::open()?, mapping.all(), BOTH, counts(many, many));
+        let all = many as u64;
+        succeeds(&Map::open()?, mapping.all(), BOTH, counts(all, all));
         assert_gone(&file, &mapping);
         Ok(())
     })?;
-    for page in 0..MANY {
+    for page in 0..many {
         assert_eq!(mapping.peek(page), page as u64);
     }
     Ok(())
@@ -149,16 +151,15 @@ pub fn two_mappers_of_many_pages() -> Verdict {
 
 /// Islands of cached pages, so many that they are dealt with in several goes.
 pub fn many_dirty_pages() -> Verdict {
-    const MANY: usize = 3000;
-
-    let file = TestFile::new(MANY)?;
+    let pages = fewer(3000);
+    let file = TestFile::new(pages)?;
     let mapping = file.map()?;
     let map = Map::open()?;
-    let all = MANY as u64;
+    let all = pages as u64;
     succeeds(&map, mapping.all(), BOTH, counts(0, all));
     // Without reading ahead, so that what lies between stays away.
-    mapping.advise(0..MANY, libc::MADV_RANDOM)?;
-    let islands = || (0..MANY).step_by(3);
+    mapping.advise(0..pages, libc::MADV_RANDOM)?;
+    let islands = || (0..pages).step_by(3);
     mapping.fill(1, islands());
     let many = islands().count() as u64;
     assert_eq!(file.cached()?.resident, many);

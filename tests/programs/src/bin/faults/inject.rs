@@ -84,4 +84,26 @@ impl Injector {
         let failed = left.trim_matches(['\n', '\0', ' ']) == "0";
         Ok((result, failed))
     }
+
+    /// Runs `call` so that every allocation of this thread in it fails.
+    pub fn fail_all<T>(&self, call: impl FnOnce() -> T) -> io::Result<T> {
+        let set = |name: &str, value: &str| {
+            ["failslab", "fail_page_alloc"]
+                .iter()
+                .try_for_each(|what| fs::write(Path::new(DEBUG).join(what).join(name), value))
+        };
+        // Opened before, for that takes memory.
+        let switch = File::options()
+            .write(true)
+            .open("/proc/thread-self/make-it-fail")?;
+        set("task-filter", "Y")?;
+        set("times", "-1")?;
+        set("probability", "100")?;
+        switch.write_all_at(b"1", 0)?;
+        let result = call();
+        switch.write_all_at(b"0", 0)?;
+        set("probability", "0")?;
+        set("task-filter", "N")?;
+        Ok(result)
+    }
 }

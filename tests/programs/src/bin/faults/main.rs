@@ -25,5 +25,6 @@ fn main() -> ExitCode {
         invalidate_of_many_pieces,
         both_of_many_files,
         refused_range,
+        no_memory_at_all,
     ])
 }

@@ -239,7 +239,7 @@ pub fn syncio_of_one_entry() -> Verdict {
 }
 
 pub fn syncio_of_many_files() -> Verdict {
-    call(6, 4, Flags::SYNCIO)
+    call(2, 2, Flags::SYNCIO)
 }
 
 pub fn invalidate_of_one_entry() -> Verdict {
@@ -251,7 +251,7 @@ pub fn invalidate_of_many_pieces() -> Verdict {
 }
 
 pub fn both_of_many_files() -> Verdict {
-    call(6, 4, BOTH)
+    call(2, 2, BOTH)
 }
 
 /// A hole is a hole, unless there is no memory to find it with.
@@ -285,4 +285,26 @@ pub fn refused_range() -> Verdict {
         }
     }
     Err(Failure::Failed("there is no end of allocations".into()))
+}
+
+/// When nothing at all can be had, what needs memory is refused, and what needs none is done.
+pub fn no_memory_at_all() -> Verdict {
+    let injector = Injector::new()?;
+    let mut scene = Scene::new(1, 4)?;
+    scene.soil()?;
+    let before = scene.cached()?;
+    for flags in [Flags::empty(), Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
+        let all = scene.mapping.all();
+        let result = injector.fail_all(|| scene.map.sync(all, flags))?;
+        assert!(
+            matches!(&result, Err(SyncError::Refused(fault)) if fault.reason == Reason::Memory),
+            "{flags:?}: {result:?}"
+        );
+        scene.judge(0, flags, before, &result, false)?;
+    }
+    let one = scene.mapping.range(0..1);
+    scene.map.sync(one.clone(), BOTH)?;
+    let clean = injector.fail_all(|| scene.map.sync(one, Flags::empty()))?;
+    assert!(clean.is_ok(), "{clean:?}");
+    Ok(())
 }

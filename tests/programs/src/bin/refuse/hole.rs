@@ -25,7 +25,10 @@ use vm_map_sync_tests::{
         ALL,
         BOTH, //
     },
-    harness::Verdict,
+    harness::{
+        fewer,
+        Verdict, //
+    },
     mapping::{
         Mapping,
         Share, //
@@ -170,7 +173,7 @@ pub fn hole_that_moves() -> Verdict {
             Ok(())
         });
         let holes = [low, high].map(|page| mapping.address(page) as u64);
-        let wrong = (0..300).find_map(|_| match map.sync(mapping.all(), Flags::empty()) {
+        let wrong = (0..fewer(300)).find_map(|_| match map.sync(mapping.all(), Flags::empty()) {
             Err(SyncError::Refused(fault))
                 if fault.reason == Reason::Hole && holes.contains(&fault.address) =>
             {
