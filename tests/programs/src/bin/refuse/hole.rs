@@ -13,6 +13,10 @@ use std::{
         Ordering, //
     },
     thread,
+    time::{
+        Duration,
+        Instant, //
+    },
 };
 use vm_map_sync::{
     Flags,
@@ -25,10 +29,7 @@ use vm_map_sync_tests::{
         ALL,
         BOTH, //
     },
-    harness::{
-        fewer,
-        Verdict, //
-    },
+    harness::Verdict,
     mapping::{
         Mapping,
         Share, //
@@ -173,14 +174,18 @@ pub fn hole_that_moves() -> Verdict {
             Ok(())
         });
         let holes = [low, high].map(|page| mapping.address(page) as u64);
-        let wrong = (0..fewer(300)).find_map(|_| match map.sync(mapping.all(), Flags::empty()) {
-            Err(SyncError::Refused(fault))
-                if fault.reason == Reason::Hole && holes.contains(&fault.address) =>
-            {
-                None
-            }
-            other => Some(other),
-        });
+        let end = Instant::now() + Duration::from_secs(3);
+        let mut wrong = None;
+        while wrong.is_none() && Instant::now() < end {
+            wrong = match map.sync(mapping.all(), Flags::empty()) {
+                Err(SyncError::Refused(fault))
+                    if fault.reason == Reason::Hole && holes.contains(&fault.address) =>
+                {
+                    None
+                }
+                other => Some(other),
+            };
+        }
         done.store(true, Ordering::Relaxed);
         changer
             .join()
