@@ -11,13 +11,13 @@ use crate::{
         flags::Flags,
         reason::Reason, //
     },
+    sys::user,
     uapi, //
 };
 use core::mem::offset_of;
 use kernel::{
     page::PAGE_SIZE,
     prelude::*,
-    transmute::FromBytes,
     uaccess::{
         UserPtr,
         UserSlice, //
@@ -53,9 +53,10 @@ impl Args {
         // Otherwise what a caller's structure lacks would have to be made zero here.
         const { assert!(KNOWN == uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize) };
 
-        let mut bytes = [0u8; KNOWN];
-        let mut reader = UserSlice::new(user, KNOWN).reader();
-        if reader.read_slice(&mut bytes).is_err() {
+        let Ok(args) = UserSlice::new(user, KNOWN)
+            .reader()
+            .read::<uapi::vm_map_sync_args>()
+        else {
             // There may be less of it, which is to be said rather.
             let size = UserSlice::new(user, size_of::<u32>()).reader().read()?;
             return Err(if length(size)? < KNOWN {
@@ -63,8 +64,7 @@ impl Args {
             } else {
                 EFAULT
             });
-        }
-        let args = uapi::vm_map_sync_args::from_bytes_copy(&bytes).ok_or(EINVAL)?;
+        };
         let length = length(args.size)?;
         if length > KNOWN {
             let behind = user.wrapping_byte_add(KNOWN);
@@ -107,18 +107,29 @@ impl Args {
         })
     }
 
+    /// Makes sure that the caller's memory takes a result. What is in it is lost.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` if it cannot be written.
+    pub(crate) fn check_answer(&self) -> Result {
+        user::fault_in_writeable(self.result(), size_of::<uapi::vm_map_sync_result>())
+    }
+
     /// Hands a result over to the caller.
     ///
     /// # Errors
     ///
     /// `EFAULT` if it cannot be written.
     pub(crate) fn answer(&self, result: &uapi::vm_map_sync_result) -> Result {
-        let to = self
-            .user
-            .wrapping_byte_add(offset_of!(uapi::vm_map_sync_args, result));
-        UserSlice::new(to, size_of_val(result))
+        UserSlice::new(self.result(), size_of_val(result))
             .writer()
             .write(result)
+    }
+
+    fn result(&self) -> UserPtr {
+        self.user
+            .wrapping_byte_add(offset_of!(uapi::vm_map_sync_args, result))
     }
 }
 

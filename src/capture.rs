@@ -12,10 +12,13 @@ use crate::{
         Fault,
         Outcome, //
     },
+    piece::{
+        Piece,
+        Pieces, //
+    },
     plan::{
         bounds::Bounds,
         flags::Flags,
-        pieces,
         reason::Reason, //
     },
     sys::{
@@ -24,11 +27,7 @@ use crate::{
             Entry, //
         },
         map::MapGuard,
-        pager::{
-            ErrorMark,
-            Pager,
-            PagerRef, //
-        },
+        pager::PagerRef,
         task, //
     },
 };
@@ -50,54 +49,6 @@ use kernel::{
     },
     prelude::*,
 };
-
-/// A stretch of addresses that maps a page range of one file.
-pub(crate) struct Piece {
-    /// The file.
-    pub(crate) pager: Pager,
-    /// What went wrong with the pager before this is none of the call's business.
-    pub(crate) mark: ErrorMark,
-    pages: Range<usize>,
-    address: usize,
-}
-
-impl Piece {
-    fn new(pager: PagerRef<'_>, pages: Range<usize>, address: usize) -> Self {
-        let pager = pager.hold();
-        Self {
-            mark: pager.mark_errors(),
-            pager,
-            pages,
-            address,
-        }
-    }
-}
-
-impl pieces::Piece for Piece {
-    fn pager(&self) -> usize {
-        self.pager.id()
-    }
-
-    fn pages(&self) -> Range<usize> {
-        self.pages.clone()
-    }
-
-    fn address(&self, page: usize) -> usize {
-        let offset = page.saturating_sub(self.pages.start) << PAGE_SHIFT;
-        self.address.saturating_add(offset)
-    }
-
-    fn advance(&mut self, first: usize) {
-        self.address = self.address(first);
-        self.pages = first..max(first, self.pages.end);
-    }
-}
-
-/// The pieces of a capture. One entry, the common case, needs no memory.
-enum Pieces {
-    One(Piece),
-    Many(KVVec<Piece>),
-}
 
 /// A range of a map, taken hold of.
 pub(crate) struct Capture {
@@ -131,7 +82,7 @@ impl Capture {
         let mut room = 8;
         let mut changes = 0;
         loop {
-            let mut pieces = KVVec::with_capacity(room, GFP_KERNEL_ACCOUNT).map_err(|_| {
+            let mut pieces = Pieces::with_room(room).map_err(|_| {
                 let memory = Fault {
                     reason: Reason::Memory,
                     errno: ENOMEM,
@@ -140,12 +91,7 @@ impl Capture {
                 Outcome::refused(memory, 0)
             })?;
             match Self::walk(&users, request, changes < POLITENESS, &mut pieces)? {
-                Walk::Captured(range) => {
-                    return Ok(Self {
-                        range,
-                        pieces: Pieces::Many(pieces),
-                    })
-                }
+                Walk::Captured(range) => return Ok(Self { range, pieces }),
                 // Some more, since the map may change before the next walk.
                 Walk::TooMany(count) => room = count.saturating_add(count / 8),
                 Walk::Changed => changes += 1,
@@ -155,10 +101,7 @@ impl Capture {
 
     /// The pieces, in the order of their addresses until they are laid out.
     pub(crate) fn pieces(&mut self) -> &mut [Piece] {
-        match &mut self.pieces {
-            Pieces::One(piece) => core::slice::from_mut(piece),
-            Pieces::Many(pieces) => pieces,
-        }
+        self.pieces.all()
     }
 
     /// Checks that the caller may do with the files what `flags` say. Has to come before the pieces
@@ -178,7 +121,7 @@ impl Capture {
             Some(piece) => Err(Fault {
                 reason: Reason::Protection,
                 errno: EPERM,
-                address: piece.address,
+                address: piece.start(),
             }),
         }
     }
@@ -201,23 +144,23 @@ impl Capture {
             Err(fault) => Err(Outcome::refused(fault, bounds.start())),
             Ok(None) => Ok(Self {
                 range,
-                pieces: Pieces::Many(KVVec::new()),
+                pieces: Pieces::none(),
             }),
             Ok(Some(pager)) => Ok(Self {
-                pieces: Pieces::One(Piece::new(pager, pages(entry, &range), range.start)),
+                pieces: Pieces::one(Piece::new(pager, pages(entry, &range), range.start)),
                 range,
             }),
         })
     }
 
-    /// Walks over the entries of a range, and fills `pieces` up to its capacity.
+    /// Walks over the entries of a range, and fills `pieces` as far as there is room.
     ///
     /// A `polite` walk lets those through who wait to change the map, and ends if they did.
     fn walk(
         users: &MmWithUser,
         request: &Request,
         polite: bool,
-        pieces: &mut KVVec<Piece>,
+        pieces: &mut Pieces,
     ) -> Result<Walk, Outcome> {
         let killed = |task::Killed| Outcome::refused(Fault::killed(), 0);
         let mut guard = MapGuard::lock(users).map_err(killed)?;
@@ -263,7 +206,7 @@ impl Capture {
                 found.add(pager, pages(entry, &part), &part);
             }
             if part.end >= range.end {
-                return Ok(if found.count > found.pieces.len() {
+                return Ok(if found.count > found.pieces.count() {
                     Walk::TooMany(found.count)
                 } else {
                     Walk::Captured(range.clone())
@@ -291,7 +234,7 @@ const POLITENESS: usize = 8;
 /// What a walk has found so far.
 struct Found<'a> {
     /// The pieces, as many as there is room for.
-    pieces: &'a mut KVVec<Piece>,
+    pieces: &'a mut Pieces,
     /// How many there are, the others included.
     count: usize,
     /// What the next entry must begin with to be of one piece with the last: file, page, address.
@@ -299,7 +242,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn new(pieces: &'a mut KVVec<Piece>) -> Self {
+    fn new(pieces: &'a mut Pieces) -> Self {
         Self {
             pieces,
             count: 0,
@@ -313,15 +256,9 @@ impl<'a> Found<'a> {
         self.next = (pager.file(), pages.end, part.end);
         if !follows {
             self.count = self.count.saturating_add(1);
-            if self.pieces.len() < self.pieces.capacity() {
-                let piece = Piece::new(pager, pages, part.start);
-                // There is room.
-                let _ = self.pieces.push_within_capacity(piece);
-            }
-        } else if self.count == self.pieces.len() {
-            if let Some(last) = self.pieces.last_mut() {
-                last.pages.end = pages.end;
-            }
+            self.pieces.add(|| Piece::new(pager, pages, part.start));
+        } else if self.count == self.pieces.count() {
+            self.pieces.extend(pages.end);
         }
     }
 }

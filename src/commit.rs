@@ -3,17 +3,16 @@
 //! Commit: make durable what was pushed.
 
 use crate::{
-    capture::Piece,
     outcome::{
         Fault,
         Outcome, //
     },
+    piece::Piece,
     plan::{
         flags::Flags,
         pieces::{
             self,
-            locate,
-            Piece as _, //
+            locate, //
         }, //
     },
     sys::{
@@ -67,7 +66,7 @@ pub(crate) fn commit(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Res
             Some(batch) => batch.result(index),
             None => {
                 task::checkpoint()?;
-                Job::of(siblings).map_or(Ok(()), |(pager, page)| pager.commit(page))
+                Job::of(siblings).map_or(Ok(()), Pager::commit)
             }
         };
         // Each file has a cursor of its own in the errors of its pager.
@@ -84,18 +83,16 @@ pub(crate) fn commit(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Res
 /// The commit of one pager.
 struct Job {
     pager: Pager,
-    page: usize,
     /// The error number, negative; 0 if there is none (yet).
     errno: Atomic<i32>,
 }
 
 impl Job {
-    /// Through which file to commit a pager, and over which page.
-    fn of(siblings: &[Piece]) -> Option<(&Pager, usize)> {
+    /// Through which file to commit a pager.
+    fn of(siblings: &[Piece]) -> Option<&Pager> {
         // A file system may refuse to commit through a file that cannot be written to.
         let writable = siblings.iter().find(|piece| piece.pager.is_writable());
-        let piece = writable.or(siblings.first())?;
-        Some((&piece.pager, piece.pages().start))
+        Some(&writable.or(siblings.first())?.pager)
     }
 }
 
@@ -128,10 +125,9 @@ impl Batch {
             return None;
         }
         let mut jobs = KVVec::with_capacity(count, GFP_KERNEL_ACCOUNT).ok()?;
-        for (pager, page) in pieces::pagers(plan).filter_map(Job::of) {
+        for pager in pieces::pagers(plan).filter_map(Job::of) {
             let job = Job {
                 pager: pager.clone(),
-                page,
                 errno: Atomic::new(0),
             };
             jobs.push_within_capacity(job).ok()?;
@@ -195,7 +191,7 @@ impl Batch {
     /// Does jobs until there are none.
     fn help(&self) {
         while let Some(job) = self.jobs.get(self.next.fetch_add(1, Relaxed)) {
-            if let Err(errno) = job.pager.commit(job.page) {
+            if let Err(errno) = job.pager.commit() {
                 job.errno.store(errno.to_errno(), Relaxed);
             }
             // Orders the results before the completion.

@@ -46,7 +46,7 @@ const fn sizeless(command: u32) -> u32 {
 fn sync(map: &Map, user: UserPtr) -> Result<isize> {
     let args = Args::read(user)?;
     // Refuses memory that cannot be written to before anything happens.
-    args.answer(&uapi::vm_map_sync_result::default())?;
+    args.check_answer()?;
 
     let outcome = match args.request() {
         Ok(request) => map.sync(&request),

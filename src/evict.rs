@@ -3,11 +3,11 @@
 //! Evict: free cached pages, and lose nothing.
 
 use crate::{
-    capture::Piece,
     outcome::{
         Fault,
         Outcome, //
     },
+    piece::Piece,
     plan::{
         flags::Flags,
         pieces::{

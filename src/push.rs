@@ -3,11 +3,11 @@
 //! Push: hand dirty pages to their pagers.
 
 use crate::{
-    capture::Piece,
     outcome::{
         Fault,
         Outcome, //
     },
+    piece::Piece,
     plan::{
         flags::Flags,
         pieces::{
@@ -23,6 +23,7 @@ use crate::{
             Which, //
         },
         pager::Pager,
+        plug::plugged,
         task::{
             self,
             Killed, //
@@ -74,22 +75,25 @@ fn start(siblings: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), 
     for (pages, _) in pieces::runs(siblings) {
         outcome.tally.push(count_dirty(pager, &pages)?);
     }
-    for (pages, run) in pieces::runs(siblings) {
-        let mut rest = pages;
-        while let Some(chunk) = next_chunk(pager, &rest) {
-            task::checkpoint()?;
-            let written = if flags.waits() {
-                pager.write(&chunk)
-            } else {
-                pager.start_write(&chunk)
-            };
-            if let Err(errno) = written {
-                outcome.note(Fault::io(errno, locate(run, chunk.start).unwrap_or(0)));
+    // The end of a chunk is not to be the end of a request to the disk.
+    plugged(|| {
+        for (pages, run) in pieces::runs(siblings) {
+            let mut rest = pages;
+            while let Some(chunk) = next_chunk(pager, &rest) {
+                task::checkpoint()?;
+                let written = if flags.waits() {
+                    pager.write(&chunk)
+                } else {
+                    pager.start_write(&chunk)
+                };
+                if let Err(errno) = written {
+                    outcome.note(Fault::io(errno, locate(run, chunk.start).unwrap_or(0)));
+                }
+                rest.start = chunk.end;
             }
-            rest.start = chunk.end;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn wait(run: &[Piece], pages: &Range<usize>, outcome: &mut Outcome) -> Result<(), Killed> {

@@ -15,6 +15,7 @@ mod device;
 mod evict;
 mod map;
 mod outcome;
+mod piece;
 mod plan;
 mod push;
 mod sys;

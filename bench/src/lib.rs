@@ -17,6 +17,10 @@ pub mod names {
     pub const INVALIDATE: &str = "vm_map_sync(INVALIDATE)";
     /// With both flags.
     pub const BOTH: &str = "vm_map_sync(SYNCIO | INVALIDATE)";
+    /// With SYNCIO, where nothing is dirty.
+    pub const CLEAN_SYNCIO: &str = "vm_map_sync(SYNCIO), clean";
+    /// With INVALIDATE, where nothing is dirty.
+    pub const CLEAN_INVALIDATE: &str = "vm_map_sync(INVALIDATE), clean";
     /// The peer that most are compared with.
     pub const FDATASYNC: &str = "fdatasync";
     /// What writes on the way of the mapping.

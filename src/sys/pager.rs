@@ -168,22 +168,27 @@ impl Pager {
         to_result(unsafe { bindings::filemap_fdatawrite_range(self.mapping(), first, last) })
     }
 
-    /// Makes durable what was written: one `fdatasync()` over the single page `page`. It commits
-    /// the metadata of the whole file, whatever the range, in all in-tree file systems, and tells
-    /// this file of its write errors.
+    /// Makes durable what has been written and waited for: the rest of an `fdatasync()`. All in-tree
+    /// file systems commit the metadata of the whole file, whatever the range; what they write
+    /// before that is what is dirty in the range (`file_write_and_wait_range()`), or in all of the
+    /// file (btrfs, ecryptfs).
+    ///
+    /// May leave it to [`take_error`](Self::take_error) to tell of errors of the writes.
     ///
     /// # Errors
     ///
     /// What `fdatasync()` would return.
-    pub(crate) fn commit(&self, page: usize) -> Result {
+    pub(crate) fn commit(&self) -> Result {
+        // From the second byte to the first: an empty range, with nothing to write.
+        const EMPTY: (bindings::loff_t, bindings::loff_t) = (1, 0);
+
         // SAFETY: The file is valid, and so is its table of operations.
         if unsafe { (*(*self.file.as_ptr()).f_op).fsync }.is_none() {
             // A file system that is never written to (squashfs) has nothing to commit.
-            return self.take_error();
+            return Ok(());
         }
-        let (first, last) = bytes(&(page..page.saturating_add(1)));
         // SAFETY: The file is valid.
-        to_result(unsafe { bindings::vfs_fsync_range(self.file.as_ptr(), first, last, 1) })
+        to_result(unsafe { bindings::vfs_fsync_range(self.file.as_ptr(), EMPTY.0, EMPTY.1, 1) })
     }
 
     /// Writes what the file system keeps about the file in memory, and waits for that.

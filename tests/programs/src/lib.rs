@@ -20,6 +20,7 @@ pub mod raw;
 pub mod residency;
 pub mod spare;
 pub mod sysctl;
+pub mod trace;
 
 /// Bytes of a page. The programs are for machines with pages of this size.
 pub const PAGE: usize = 4096;

@@ -29,13 +29,14 @@ use nix::{
     },
 };
 use std::{
+    fs,
     io::{
         self,
         Read,
         Write, //
     },
     os::unix::net::UnixStream,
-    process,
+    process, thread,
     time::{
         Duration,
         Instant, //
@@ -148,6 +149,26 @@ impl Line {
     pub fn socket(&self) -> &UnixStream {
         &self.0
     }
+}
+
+/// Waits until a process sleeps, in the system call that it is in, and so touches no memory.
+///
+/// # Errors
+///
+/// If it does not, or is not there any more.
+pub fn wait_until_asleep(pid: u32) -> io::Result<()> {
+    for _ in 0..1000 {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        // Behind the name, which can be anything.
+        if stat
+            .rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('S'))
+        {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Err(io::Error::new(io::ErrorKind::TimedOut, "it does not sleep"))
 }
 
 /// Becomes another user, for good, with no other groups than `group`.

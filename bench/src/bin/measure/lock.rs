@@ -16,7 +16,6 @@ use crate::{
         Speed,
         EXT4, //
     },
-    trace::Trace,
     vmas::split,
     Done,
 };
@@ -25,9 +24,12 @@ use vm_map_sync::{
     Map, //
 };
 use vm_map_sync_bench::names;
-use vm_map_sync_tests::mapping::{
-    Mapping,
-    Share, //
+use vm_map_sync_tests::{
+    mapping::{
+        Mapping,
+        Share, //
+    },
+    trace::Trace, //
 };
 
 const SUBJECT: &str = "lock";

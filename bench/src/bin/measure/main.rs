@@ -26,7 +26,6 @@ mod memory;
 mod place;
 mod sparse;
 mod stall;
-mod trace;
 mod vmas;
 
 /// What measuring comes to.

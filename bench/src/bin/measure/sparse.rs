@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sparse: ten pages, alone, far apart, and in a terabyte of address space.
+//! Sparse: a few pages, alone, far apart, and in a terabyte of address space.
 
 use crate::{
     calls,
@@ -33,17 +33,24 @@ use vm_map_sync_tests::{
 
 const SUBJECT: &str = "sparse";
 
-/// The pages that are resident, and dirty.
-const PAGES: usize = 10;
-/// The pages that are mapped: none but these, 40 MiB, and 1 TiB.
-const MAPPED: [usize; 3] = [PAGES, 1024 * PAGES, (1 << 40) / PAGE];
+/// How many pages are resident, and dirty.
+const SOME: usize = 10;
+const MORE: usize = 100;
+const TERABYTE: usize = (1 << 40) / PAGE;
+/// What is mapped, its pages, and those that are resident.
+const SCENES: [(&str, usize, usize); 4] = [
+    ("nothing else", SOME, SOME),
+    ("40 MiB", 1024 * SOME, SOME),
+    ("1 TiB", TERABYTE, SOME),
+    ("1 TiB", TERABYTE, MORE),
+];
 const ROUNDS: usize = 100;
 
 pub fn measure() -> Done {
     let clock = Clock::instructions()?;
     for kind in KINDS {
         let place = Place::new(kind, Speed::Instant, 512)?;
-        for pages in MAPPED {
+        for (mapped, pages, resident) in SCENES {
             let file = place.sparse(pages)?;
             let mapping = Mapping::reserve(pages)?;
             mapping.map(0..pages, &file, 0, Share::Shared)?;
@@ -56,9 +63,8 @@ pub fn measure() -> Done {
                 Peer::new(names::FDATASYNC, || Ok(file.sync_data()?)),
                 Peer::new(names::SYNCIO, || ours(Flags::SYNCIO)),
                 Peer::new(names::BOTH, || ours(Flags::SYNCIO | Flags::INVALIDATE)),
-                Peer::new("vm_map_sync(SYNCIO), clean", || ours(Flags::SYNCIO)).after(clean),
-                Peer::new("vm_map_sync(INVALIDATE), clean", || ours(Flags::INVALIDATE))
-                    .after(clean),
+                Peer::new(names::CLEAN_SYNCIO, || ours(Flags::SYNCIO)).after(clean),
+                Peer::new(names::CLEAN_INVALIDATE, || ours(Flags::INVALIDATE)).after(clean),
                 Peer::new("posix_fadvise(DONTNEED), clean, unmapped", || {
                     calls::fadvise(&file, libc::POSIX_FADV_DONTNEED)
                 })
@@ -68,7 +74,12 @@ pub fn measure() -> Done {
                 }),
             ];
             let contest = Contest {
-                scene: scene(SUBJECT, place.name(), pages, "pages mapped"),
+                scene: scene(
+                    SUBJECT,
+                    &format!("{}, {mapped} mapped", place.name()),
+                    resident,
+                    "pages",
+                ),
                 reference: names::FDATASYNC,
                 clock,
                 rounds: ROUNDS,
@@ -77,8 +88,8 @@ pub fn measure() -> Done {
             let mut word = 0;
             let prepare = || {
                 word += 1;
-                for page in 0..PAGES {
-                    mapping.poke(page * (pages / PAGES), word);
+                for page in 0..resident {
+                    mapping.poke(page * (pages / resident), word);
                 }
                 Ok(())
             };

@@ -36,7 +36,9 @@ const SUBJECT: &str = "vmas";
 
 /// The least that is mapped: 2 MiB.
 const PAGES: usize = 512;
-const DIRTY: usize = 256;
+/// What of it is dirty: so many runs of as many pages, which are a folio each.
+const RUNS: usize = 16;
+const DIRTY: usize = 256 / RUNS;
 const ROUNDS: usize = 9;
 
 /// Where `msync()` takes seconds, and where it would take half a minute.
@@ -54,7 +56,7 @@ pub fn measure() -> Done {
         // A process can have 65,530 of them.
         for entries in [1, 8, 64, 512, LONG, TOO_LONG] {
             let pages = entries.max(PAGES);
-            let file = place.file(pages, 16)?;
+            let file = place.file(pages, DIRTY)?;
             let mapping = Mapping::reserve(pages)?;
             mapping.map(0..pages, &file, 0, Share::Shared)?;
             split(&mapping, entries)?;
@@ -84,8 +86,11 @@ pub fn measure() -> Done {
             let mut word = 0;
             let prepare = || {
                 word += 1;
-                for dirty in 0..DIRTY {
-                    mapping.poke(dirty * pages / DIRTY, word);
+                for run in 0..RUNS {
+                    let first = run * pages / RUNS / DIRTY * DIRTY;
+                    for page in first..first + DIRTY {
+                        mapping.poke(page, word);
+                    }
                 }
                 Ok(())
             };

@@ -38,6 +38,7 @@ use vm_map_sync_tests::{
         Spare, //
     },
     tests,
+    trace::Trace,
     PAGE, //
 };
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         files_share_commits,
         all_is_started_before_any_is_waited_for,
         sparse,
+        one_entry_takes_no_memory,
     ])
 }
 
@@ -245,6 +247,49 @@ fn sparse() -> Verdict {
     assert_eq!(resident()?, 0);
     for page in 1..=RESIDENT {
         assert_eq!(mapping.peek(page * (TERABYTE / RESIDENT) - 1), page as u64);
+    }
+    Ok(())
+}
+
+/// What is mapped by one entry, with nothing dirty, is dealt with without allocating anything.
+fn one_entry_takes_no_memory() -> Verdict {
+    const PAGES: usize = 256;
+
+    let file = TestFile::new(PAGES)?;
+    let mapping = file.map()?;
+    mapping.touch(0..PAGES);
+    let map = Map::open()?;
+    let syscalls = ["raw_syscalls/sys_enter", "raw_syscalls/sys_exit"];
+    let memory = [
+        "kmem/kmalloc",
+        "kmem/kmem_cache_alloc",
+        "kmem/mm_page_alloc",
+    ];
+    let trace = match Trace::start(&[syscalls.as_slice(), memory.as_slice()].concat()) {
+        Ok(trace) => trace,
+        Err(Failure::Failed(why)) => return Err(Failure::skip(why)),
+        Err(other) => return Err(other),
+    };
+    for flags in [Flags::empty(), Flags::SYNCIO] {
+        // An interrupt may take some for purposes of its own: not in all of the rounds.
+        let mut least = usize::MAX;
+        for _ in 0..5 {
+            trace.clear()?;
+            succeeds(&map, mapping.all(), flags, counts(0, 0));
+            let events = trace.events()?;
+            let began = events
+                .iter()
+                .position(|event| event.is_of_ioctl("sys_enter"));
+            let ended = events
+                .iter()
+                .position(|event| event.is_of_ioctl("sys_exit"));
+            let call = began
+                .zip(ended)
+                .and_then(|(began, ended)| events.get(began + 1..ended));
+            let call = call.ok_or_else(|| Failure::Failed("no call in the trace".to_owned()))?;
+            least = least.min(call.len());
+        }
+        assert_eq!(least, 0, "allocations with {flags:?}, at least");
     }
     Ok(())
 }

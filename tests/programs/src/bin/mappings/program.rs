@@ -33,6 +33,7 @@ use vm_map_sync_tests::{
         Share, //
     },
     place,
+    process::wait_until_asleep,
     residency::Cached,
     PAGE, //
 };
@@ -74,6 +75,8 @@ pub fn running_program() -> Verdict {
     mapping.map(0..pages, &file, 0, Share::PrivateRead)?;
     let map = Map::open()?;
     for _ in 0..3 {
+        // What it runs is in use: it has to have come back to where it waits for a word.
+        wait_until_asleep(program.id())?;
         let resident = Cached::of(&file, 0..pages)?.resident;
         assert!(resident > 0);
         succeeds(&map, mapping.all(), BOTH, counts(0, resident));

@@ -2,7 +2,10 @@
 
 //! Traces: what the kernel itself says of what it does for this thread.
 
-use crate::Done;
+use crate::harness::{
+    Failure,
+    Verdict, //
+};
 use nix::{
     mount::{
         mount,
@@ -17,7 +20,6 @@ use std::{
         PathBuf, //
     },
 };
-use vm_map_sync_tests::harness::Failure;
 
 const ROOT: &str = "/sys/kernel/tracing";
 
@@ -35,7 +37,7 @@ pub struct Event {
 
 impl Trace {
     /// Has events, which are named as in `events/`, recorded from now on.
-    pub fn start(events: &[&str]) -> Done<Self> {
+    pub fn start(events: &[&str]) -> Result<Self, Failure> {
         let root = Path::new(ROOT);
         if !root.join("trace").exists() {
             let none = None::<&str>;
@@ -58,12 +60,12 @@ impl Trace {
     }
 
     /// Forgets what was recorded so far.
-    pub fn clear(&self) -> Done {
+    pub fn clear(&self) -> Verdict {
         self.set("trace", "")
     }
 
     /// What was recorded, in order.
-    pub fn events(&self) -> Done<Vec<Event>> {
+    pub fn events(&self) -> Result<Vec<Event>, Failure> {
         let text = fs::read_to_string(self.0.join("trace"))?;
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines
@@ -73,7 +75,7 @@ impl Trace {
             .collect()
     }
 
-    fn set(&self, name: &str, value: &str) -> Done {
+    fn set(&self, name: &str, value: &str) -> Verdict {
         fs::write(self.0.join(name), value)
             .map_err(|error| Failure::Failed(format!("{ROOT}/{name}: {error}")))
     }
@@ -101,8 +103,14 @@ impl Event {
         })
     }
 
+    /// Whether this is the beginning (`sys_enter`) or the end (`sys_exit`) of an `ioctl()`.
+    pub fn is_of_ioctl(&self, name: &str) -> bool {
+        let number = u64::try_from(libc::SYS_ioctl).ok();
+        self.name == name && self.number("NR").ok() == number
+    }
+
     /// A field, `NAME=VALUE` or `NAME: VALUE`.
-    pub fn field(&self, name: &str) -> Done<&str> {
+    pub fn field(&self, name: &str) -> Result<&str, Failure> {
         let mut words = self.fields.split([' ', '=']);
         words
             .find(|word| word.trim_end_matches(':') == name)
@@ -113,7 +121,7 @@ impl Event {
     }
 
     /// A field that is a number.
-    pub fn number(&self, name: &str) -> Done<u64> {
+    pub fn number(&self, name: &str) -> Result<u64, Failure> {
         let text = self.field(name)?;
         Ok(match text.strip_prefix("0x") {
             Some(digits) => u64::from_str_radix(digits, 16)?,
