@@ -23,7 +23,6 @@ use crate::{
             Which, //
         },
         pager::Pager,
-        plug::plugged,
         task::{
             self,
             Killed, //
@@ -75,25 +74,22 @@ fn start(siblings: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), 
     for (pages, _) in pieces::runs(siblings) {
         outcome.tally.push(count_dirty(pager, &pages)?);
     }
-    // The end of a chunk is not to be the end of a request to the disk.
-    plugged(|| {
-        for (pages, run) in pieces::runs(siblings) {
-            let mut rest = pages;
-            while let Some(chunk) = next_chunk(pager, &rest) {
-                task::checkpoint()?;
-                let written = if flags.waits() {
-                    pager.write(&chunk)
-                } else {
-                    pager.start_write(&chunk)
-                };
-                if let Err(errno) = written {
-                    outcome.note(Fault::io(errno, locate(run, chunk.start).unwrap_or(0)));
-                }
-                rest.start = chunk.end;
+    for (pages, run) in pieces::runs(siblings) {
+        let mut rest = pages;
+        while let Some(chunk) = next_chunk(pager, &rest) {
+            task::checkpoint()?;
+            let written = if flags.waits() {
+                pager.write(&chunk)
+            } else {
+                pager.start_write(&chunk)
+            };
+            if let Err(errno) = written {
+                outcome.note(Fault::io(errno, locate(run, chunk.start).unwrap_or(0)));
             }
+            rest.start = chunk.end;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 fn wait(run: &[Piece], pages: &Range<usize>, outcome: &mut Outcome) -> Result<(), Killed> {

@@ -30,7 +30,6 @@ pub(crate) mod folios;
 mod helpers;
 pub(crate) mod map;
 pub(crate) mod pager;
-pub(crate) mod plug;
 pub(crate) mod queue;
 pub(crate) mod task;
 pub(crate) mod user;

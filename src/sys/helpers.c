@@ -4,7 +4,6 @@
  * to be decided is decided in Rust.
  */
 #include <linux/backing-dev.h>
-#include <linux/blkdev.h>
 #include <linux/dax.h>
 #include <linux/fadvise.h>
 #include <linux/folio_batch.h>
@@ -178,16 +177,6 @@ void vm_map_sync_folio_batch_release(struct folio_batch *fbatch)
 struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active)
 {
 	return alloc_workqueue("%s", WQ_UNBOUND, max_active, name);
-}
-
-void vm_map_sync_start_plug(struct blk_plug *plug)
-{
-	blk_start_plug(plug);
-}
-
-void vm_map_sync_finish_plug(struct blk_plug *plug)
-{
-	blk_finish_plug(plug);
 }
 
 bool vm_map_sync_fatal_signal_pending(void)

@@ -7,7 +7,6 @@
 #define VM_MAP_SYNC_HELPERS_H
 
 struct address_space;
-struct blk_plug;
 struct file;
 struct folio;
 struct folio_batch;
@@ -44,8 +43,6 @@ int vm_map_sync_folio_lock_killable(struct folio *folio);
 bool vm_map_sync_folio_is_claimed(struct folio *folio);
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
 struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active);
-void vm_map_sync_start_plug(struct blk_plug *plug);
-void vm_map_sync_finish_plug(struct blk_plug *plug);
 bool vm_map_sync_fatal_signal_pending(void);
 void vm_map_sync_sleep_killable(unsigned int milliseconds);
 void vm_map_sync_cond_resched(void);

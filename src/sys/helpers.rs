@@ -57,8 +57,6 @@ unsafe extern "C" {
         name: *const ffi::c_char,
         max_active: ffi::c_int,
     ) -> *mut workqueue_struct;
-    pub(crate) fn vm_map_sync_start_plug(plug: *mut blk_plug);
-    pub(crate) fn vm_map_sync_finish_plug(plug: *mut blk_plug);
     pub(crate) fn vm_map_sync_fatal_signal_pending() -> bool;
     pub(crate) fn vm_map_sync_sleep_killable(milliseconds: ffi::c_uint);
     pub(crate) fn vm_map_sync_cond_resched();

@@ -59,13 +59,15 @@ impl Trace {
         Ok(this)
     }
 
-    /// Forgets what was recorded so far.
+    /// Forgets what was recorded so far, and records anew.
     pub fn clear(&self) -> Verdict {
-        self.set("trace", "")
+        self.set("trace", "")?;
+        self.set("tracing_on", "1")
     }
 
-    /// What was recorded, in order.
+    /// Stops recording, since reading makes events as well. What was recorded, in order.
     pub fn events(&self) -> Result<Vec<Event>, Failure> {
+        self.set("tracing_on", "0")?;
         let text = fs::read_to_string(self.0.join("trace"))?;
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines

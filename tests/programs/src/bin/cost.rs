@@ -3,6 +3,7 @@
 //! Cost: what of it can be counted exactly. What can only be timed is for `make bench`.
 
 use std::{
+    fs::File,
     process::ExitCode,
     thread,
     time::Duration, //
@@ -68,16 +69,23 @@ fn entries(count: usize) -> Verdict {
         let all = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
         mapping.protect(page..page + 1, all)?;
     }
-    file.file().sync_all()?;
+    costs_what_fdatasync_costs(file.file(), &mapping, &|| {
+        for page in (0..PAGES).step_by(2) {
+            mapping.poke(page, 1);
+        }
+    })
+}
+
+/// One flush, and no more writes than `fdatasync()` makes of what `soil` makes dirty.
+fn costs_what_fdatasync_costs(file: &File, mapping: &Mapping, soil: &dyn Fn()) -> Verdict {
+    file.sync_all()?;
     let disk = place::disk()?;
     if !disk.has_cache()? {
         return Err(Failure::skip("the disk has no write-back cache"));
     }
     let map = Map::open()?;
     let cost = |call: &dyn Fn() -> Verdict| -> Result<Counters, Failure> {
-        for page in (0..PAGES).step_by(2) {
-            mapping.poke(page, 1);
-        }
+        soil();
         let before = disk.counters()?;
         call()?;
         let after = disk.counters()?;
@@ -90,7 +98,7 @@ fn entries(count: usize) -> Verdict {
     let mut ours = Vec::new();
     let mut theirs = Vec::new();
     for _ in 0..5 {
-        theirs.push(cost(&|| Ok(file.file().sync_data()?))?);
+        theirs.push(cost(&|| Ok(file.sync_data()?))?);
         ours.push(cost(&|| {
             succeeds_somehow(&map, mapping.all(), Flags::SYNCIO);
             Ok(())

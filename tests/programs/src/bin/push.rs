@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         syncio_flushes,
         invalidate_does_not_flush,
         one_commit_for_all_entries,
+        one_commit_for_all_pieces,
         one_commit_for_each_file,
         nothing_dirty,
         dirty_through_a_write,
@@ -188,6 +189,23 @@ fn one_commit_for_all_entries() -> Verdict {
         mapping.fill(1, 0..64);
         for page in (0..64).step_by(2) {
             mapping.protect(page..page + 1, libc::PROT_READ)?;
+        }
+        Ok((Map::open()?, vec![file], mapping))
+    })?;
+    assert_eq!(usual, 1);
+    Ok(())
+}
+
+/// Neither for parts of a file that do not follow each other.
+fn one_commit_for_all_pieces() -> Verdict {
+    const PIECES: usize = 64;
+
+    let (_, usual) = flushes(Flags::SYNCIO, || {
+        let file = TestFile::new(2 * PIECES)?;
+        let mapping = Mapping::reserve(PIECES)?;
+        for piece in 0..PIECES {
+            mapping.map(piece..piece + 1, file.file(), 2 * piece, Share::Shared)?;
+            mapping.poke(piece, 1);
         }
         Ok((Map::open()?, vec![file], mapping))
     })?;
