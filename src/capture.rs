@@ -188,34 +188,43 @@ impl Capture {
                 }
                 guard = again;
             }
-            let entry = guard.entry(at).ok_or_else(|| {
-                refused(Fault {
-                    reason: Reason::Hole,
-                    errno: ENOMEM,
-                    address: at,
-                })
-            })?;
-            let range = range.get_or_insert_with(|| match bounds {
-                Bounds::Entry(_) => entry.range(),
-                Bounds::Range { start, end } => start..end,
-            });
-            at = max(range.start, entry.range().start);
-            let part = at..min(range.end, entry.range().end);
-
-            if let Some(pager) = validate(entry, at, request.flags).map_err(refused)? {
-                found.add(pager, pages(entry, &part), &part);
-            }
-            if part.end >= range.end {
-                return Ok(if found.count > found.pieces.count() {
-                    Walk::TooMany(found.count)
-                } else {
-                    Walk::Captured(range.clone())
+            let mut entries = guard.entries(at);
+            for _ in 0..STRIDE {
+                let entry = entries
+                    .next()
+                    .filter(|entry| entry.range().start <= at)
+                    .ok_or_else(|| {
+                        refused(Fault {
+                            reason: Reason::Hole,
+                            errno: ENOMEM,
+                            address: at,
+                        })
+                    })?;
+                let range = range.get_or_insert_with(|| match bounds {
+                    Bounds::Entry(_) => entry.range(),
+                    Bounds::Range { start, end } => start..end,
                 });
+                at = max(range.start, entry.range().start);
+                let part = at..min(range.end, entry.range().end);
+
+                if let Some(pager) = validate(entry, at, request.flags).map_err(refused)? {
+                    found.add(pager, pages(entry, &part), &part);
+                }
+                if part.end >= range.end {
+                    return Ok(if found.count > found.pieces.count() {
+                        Walk::TooMany(found.count)
+                    } else {
+                        Walk::Captured(range.clone())
+                    });
+                }
+                at = part.end;
             }
-            at = part.end;
         }
     }
 }
+
+/// How many entries are looked at between two chances to die, or to let others through.
+const STRIDE: usize = 64;
 
 /// How a walk can end.
 enum Walk {

@@ -43,6 +43,17 @@ unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned lo
 	return untagged_addr_remote(mm, addr);
 }
 
+void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
+			       unsigned long addr)
+{
+	vma_iter_init(vmi, mm, addr);
+}
+
+struct vm_area_struct *vm_map_sync_vma_next(struct vma_iterator *vmi)
+{
+	return vma_next(vmi);
+}
+
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_LOCKED;

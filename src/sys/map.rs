@@ -9,6 +9,7 @@ use super::{
     helpers,
     task::Killed, //
 };
+use core::marker::PhantomData;
 use kernel::{
     bindings,
     mm::{
@@ -79,15 +80,41 @@ impl<'a> MapGuard<'a> {
         unsafe { helpers::vm_map_sync_untagged_addr_remote(self.mm.as_raw(), address) }
     }
 
-    /// The entry that contains `address`, if there is one.
-    pub(crate) fn entry(&self, address: usize) -> Option<Entry<'_>> {
-        // SAFETY: By the type invariants the mmap read lock is held; any address is fine.
-        let vma = unsafe { bindings::vma_lookup(self.mm.as_raw(), address) };
+    /// The entries from `address` on; the first one may contain it.
+    pub(crate) fn entries(&self, address: usize) -> Entries<'_> {
+        let mut iterator = bindings::vma_iterator::default();
+        // SAFETY: `mm` is valid since it is a reference; any address is fine.
+        unsafe {
+            helpers::vm_map_sync_vma_iter_init(&mut iterator, self.mm.as_raw(), address);
+        }
+        // INVARIANT: It was just made, and the guard that is borrowed holds the lock.
+        Entries {
+            iterator,
+            _guard: PhantomData,
+        }
+    }
+}
+
+/// The entries of a map, in the order of their addresses.
+///
+/// # Invariants
+///
+/// The iterator is one of a map whose mmap read lock is held for `'a`.
+pub(crate) struct Entries<'a> {
+    iterator: bindings::vma_iterator,
+    _guard: PhantomData<&'a MapGuard<'a>>,
+}
+
+impl<'a> Entries<'a> {
+    /// The next entry, if there is one.
+    pub(crate) fn next(&mut self) -> Option<Entry<'a>> {
+        // SAFETY: By the type invariants the mmap read lock is held, as it was all the time since
+        // the iterator was made.
+        let vma = unsafe { helpers::vm_map_sync_vma_next(&mut self.iterator) };
         if vma.is_null() {
             return None;
         }
-        // SAFETY: `vma` was just found under the mmap read lock, and the reference cannot outlive
-        // the guard that it borrows from.
+        // SAFETY: `vma` was just found under the mmap read lock, which is held for `'a`.
         Some(Entry::new(unsafe { VmaRef::from_raw(vma) }))
     }
 }

@@ -85,8 +85,13 @@ impl Speed {
                 ("irqmode", "2"),
                 ("completion_nsec", "100000"),
                 ("cache_size", "64"),
+                ("blocksize", "4096"),
             ],
-            Self::Instant => &[("irqmode", "0"), ("cache_size", "64")],
+            Self::Instant => &[
+                ("irqmode", "0"),
+                ("cache_size", "64"),
+                ("blocksize", "4096"),
+            ],
         }
     }
 
