@@ -32,21 +32,15 @@ use crate::{
     },
 };
 use core::{
-    cmp::{
-        max,
-        min, //
-    },
-    ops::Range,
+    cmp::min,
+    ops::Range, //
 };
 use kernel::{
     mm::{
         Mm,
         MmWithUser, //
     },
-    page::{
-        PAGE_SHIFT,
-        PAGE_SIZE, //
-    },
+    page::PAGE_SIZE,
     prelude::*,
 };
 
@@ -140,14 +134,14 @@ impl Capture {
         if range.end > entry.range().end {
             return None;
         }
-        Some(match validate(entry, range.start, request.flags) {
+        Some(match validate(entry, range.start, request.flags, None) {
             Err(fault) => Err(Outcome::refused(fault, bounds.start())),
             Ok(None) => Ok(Self {
                 range,
                 pieces: Pieces::none(),
             }),
             Ok(Some(pager)) => Ok(Self {
-                pieces: Pieces::one(Piece::new(pager, pages(entry, &range), range.start)),
+                pieces: Pieces::one(Piece::new(pager, entry.pages(&range), range.start)),
                 range,
             }),
         })
@@ -175,10 +169,24 @@ impl Capture {
             Outcome::refused(argument, 0)
         })?;
         let refused = |fault| Outcome::refused(fault, bounds.start());
+        let hole = |address| {
+            refused(Fault {
+                reason: Reason::Hole,
+                errno: ENOMEM,
+                address,
+            })
+        };
+        let range = match bounds {
+            Bounds::Range { start, end } => start..end,
+            Bounds::Entry(at) => {
+                let entry = guard.entries(at).next();
+                let range = entry.map(Entry::range).filter(|range| range.start <= at);
+                range.ok_or_else(|| hole(at))?
+            }
+        };
 
         let mut found = Found::new(pieces);
-        let mut at = bounds.start();
-        let mut range = None;
+        let mut at = range.start;
         loop {
             task::checkpoint().map_err(|task::Killed| refused(Fault::killed()))?;
             if polite && guard.is_contended() {
@@ -189,35 +197,22 @@ impl Capture {
                 guard = again;
             }
             let mut entries = guard.entries(at);
+            let mut known = None;
             for _ in 0..STRIDE {
-                let entry = entries
-                    .next()
-                    .filter(|entry| entry.range().start <= at)
-                    .ok_or_else(|| {
-                        refused(Fault {
-                            reason: Reason::Hole,
-                            errno: ENOMEM,
-                            address: at,
-                        })
-                    })?;
-                let range = range.get_or_insert_with(|| match bounds {
-                    Bounds::Entry(_) => entry.range(),
-                    Bounds::Range { start, end } => start..end,
-                });
-                at = max(range.start, entry.range().start);
+                let entry = entries.next().filter(|entry| entry.range().start <= at);
+                let entry = entry.ok_or_else(|| hole(at))?;
                 let part = at..min(range.end, entry.range().end);
-
-                if let Some(pager) = validate(entry, at, request.flags).map_err(refused)? {
-                    found.add(pager, pages(entry, &part), &part);
-                }
-                if part.end >= range.end {
-                    return Ok(if found.count > found.pieces.count() {
-                        Walk::TooMany(found.count)
-                    } else {
-                        Walk::Captured(range.clone())
-                    });
+                if let Some(pager) = validate(entry, at, request.flags, known).map_err(refused)? {
+                    found.add(pager, entry.pages(&part), &part);
+                    known = Some(pager);
                 }
                 at = part.end;
+                if at >= range.end {
+                    return Ok(match found.finish() {
+                        Ok(()) => Walk::Captured(range),
+                        Err(count) => Walk::TooMany(count),
+                    });
+                }
             }
         }
     }
@@ -244,7 +239,9 @@ const POLITENESS: usize = 8;
 struct Found<'a> {
     /// The pieces, as many as there is room for.
     pieces: &'a mut Pieces,
-    /// How many there are, the others included.
+    /// The last piece, which may grow; `None` if there is no room for it.
+    last: Option<Piece>,
+    /// How many there are, the last one and those without room included.
     count: usize,
     /// What the next entry must begin with to be of one piece with the last: file, page, address.
     next: (usize, usize, usize),
@@ -254,6 +251,7 @@ impl<'a> Found<'a> {
     fn new(pieces: &'a mut Pieces) -> Self {
         Self {
             pieces,
+            last: None,
             count: 0,
             next: (0, 0, 0),
         }
@@ -264,22 +262,51 @@ impl<'a> Found<'a> {
         let follows = self.next == (pager.file(), pages.start, part.start);
         self.next = (pager.file(), pages.end, part.end);
         if !follows {
+            self.put();
             self.count = self.count.saturating_add(1);
-            self.pieces.add(|| Piece::new(pager, pages, part.start));
-        } else if self.count == self.pieces.count() {
-            self.pieces.extend(pages.end);
+            if self.pieces.has_room() {
+                self.last = Some(Piece::new(pager, pages, part.start));
+            }
+        } else if let Some(last) = &mut self.last {
+            last.extend(pages.end);
+        }
+    }
+
+    /// Puts the last piece to the others.
+    fn put(&mut self) {
+        if let Some(last) = self.last.take() {
+            self.pieces.add(last);
+        }
+    }
+
+    /// Says whether there was room for all pieces.
+    ///
+    /// # Errors
+    ///
+    /// How many there are.
+    fn finish(mut self) -> Result<(), usize> {
+        self.put();
+        if self.count > self.pieces.count() {
+            Err(self.count)
+        } else {
+            Ok(())
         }
     }
 }
 
 /// Checks that an entry can be dealt with, and finds its pager. `address` is the first of the
-/// entry's addresses that is in the range.
+/// entry's addresses that is in the range, and `known` a pager that it may be.
 ///
 /// # Errors
 ///
 /// [`Reason::Special`] and [`Reason::Wired`].
-fn validate(entry: Entry<'_>, address: usize, flags: Flags) -> Result<Option<PagerRef<'_>>, Fault> {
-    let pager = match entry.backing() {
+fn validate<'a>(
+    entry: Entry<'a>,
+    address: usize,
+    flags: Flags,
+    known: Option<PagerRef<'a>>,
+) -> Result<Option<PagerRef<'a>>, Fault> {
+    let pager = match entry.backing(known) {
         Backing::Special => {
             return Err(Fault {
                 reason: Reason::Special,
@@ -298,10 +325,4 @@ fn validate(entry: Entry<'_>, address: usize, flags: Flags) -> Result<Option<Pag
         });
     }
     Ok(pager)
-}
-
-/// The pages of the file that an entry maps at `part`, which lies within the entry.
-fn pages(entry: Entry<'_>, part: &Range<usize>) -> Range<usize> {
-    let first = entry.page_at(part.start);
-    first..first.saturating_add(part.len() >> PAGE_SHIFT)
 }

@@ -46,6 +46,11 @@ impl Piece {
         }
     }
 
+    /// Has it end at another page (exclusive).
+    pub(crate) fn extend(&mut self, end: usize) {
+        self.pages.end = end;
+    }
+
     /// The address in bytes of the first page.
     pub(crate) fn start(&self) -> usize {
         self.address
@@ -118,25 +123,22 @@ impl Pieces {
         }
     }
 
-    /// Adds a piece if there is room for it.
-    pub(crate) fn add(&mut self, piece: impl FnOnce() -> Piece) {
-        // Either way there is room when it is pushed.
-        let _ = match &mut self.0 {
-            Room::Few(pieces) if pieces.len() < pieces.capacity() => {
-                pieces.push_within_capacity(piece())
-            }
-            Room::Many(pieces) if pieces.len() < pieces.capacity() => {
-                pieces.push_within_capacity(piece())
-            }
-            _ => return,
-        };
+    /// Whether there is room for another piece.
+    pub(crate) fn has_room(&self) -> bool {
+        match &self.0 {
+            Room::One(_) => false,
+            Room::Few(pieces) => pieces.len() < pieces.capacity(),
+            Room::Many(pieces) => pieces.len() < pieces.capacity(),
+        }
     }
 
-    /// Has the last piece end at another page (exclusive).
-    pub(crate) fn extend(&mut self, end: usize) {
-        if let Some(last) = self.all().last_mut() {
-            last.pages.end = end;
-        }
+    /// Adds a piece, for which there must be room; it is lost otherwise.
+    pub(crate) fn add(&mut self, piece: Piece) {
+        let _ = match &mut self.0 {
+            Room::One(_) => return,
+            Room::Few(pieces) => pieces.push_within_capacity(piece),
+            Room::Many(pieces) => pieces.push_within_capacity(piece),
+        };
     }
 
     /// All pieces.

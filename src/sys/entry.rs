@@ -50,8 +50,9 @@ impl<'a> Entry<'a> {
         unsafe { helpers::vm_map_sync_vma_is_wired(self.0.as_ptr()) }
     }
 
-    /// What stands behind it.
-    pub(crate) fn backing(self) -> Backing<'a> {
+    /// What stands behind it. If that is the file of the pager `known`, as of most entries in a row,
+    /// it need not be looked at again.
+    pub(crate) fn backing(self, known: Option<PagerRef<'a>>) -> Backing<'a> {
         const SPECIAL: usize = flags::IO | flags::PFNMAP | flags::MIXEDMAP | flags::HUGETLB;
 
         if self.0.flags() & SPECIAL != 0 {
@@ -69,17 +70,22 @@ impl<'a> Entry<'a> {
         // SAFETY: A VMA holds a reference to its file, and the VMA lives for `'a`. It is no
         // `fdget_pos()` reference.
         let file: &'a File = unsafe { File::from_raw_file(file) };
-        match PagerRef::new(file) {
+        match known
+            .filter(|known| known.is_of(file))
+            .or_else(|| PagerRef::new(file))
+        {
             Some(pager) => Backing::Pager(pager),
             None => Backing::Nothing,
         }
     }
 
-    /// The page of the file that is mapped at `address`, which must not be below the entry's start.
-    pub(crate) fn page_at(self, address: usize) -> usize {
+    /// The pages of the file that are mapped at `part`, which lies within the entry.
+    pub(crate) fn pages(self, part: &Range<usize>) -> Range<usize> {
         // SAFETY: The VMA is valid, and the lock that `VmaRef` stands for keeps this stable.
         let first = unsafe { (*self.0.as_ptr()).vm_pgoff };
-        // As `linear_page_index()`. It cannot overflow: `mmap()` refuses such a mapping.
-        first.saturating_add(address.saturating_sub(self.0.start()) >> PAGE_SHIFT)
+        // As `linear_page_index()`. It does not wrap: `mmap()` refuses such a mapping.
+        let page =
+            |address: usize| first.wrapping_add(address.wrapping_sub(self.0.start()) >> PAGE_SHIFT);
+        page(part.start)..page(part.end)
     }
 }

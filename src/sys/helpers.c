@@ -49,11 +49,6 @@ void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 	vma_iter_init(vmi, mm, addr);
 }
 
-struct vm_area_struct *vm_map_sync_vma_next(struct vma_iterator *vmi)
-{
-	return vma_next(vmi);
-}
-
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_LOCKED;

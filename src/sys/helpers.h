@@ -22,7 +22,6 @@ bool vm_map_sync_mmap_has_changed(struct mm_struct *mm, unsigned int changes);
 unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned long addr);
 void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 			       unsigned long addr);
-struct vm_area_struct *vm_map_sync_vma_next(struct vma_iterator *vmi);
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma);
 bool vm_map_sync_file_is_writable(const struct file *file);
 bool vm_map_sync_file_may_write(struct file *file);

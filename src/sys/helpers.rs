@@ -21,7 +21,6 @@ unsafe extern "C" {
         mm: *mut mm_struct,
         addr: ffi::c_ulong,
     );
-    pub(crate) fn vm_map_sync_vma_next(vmi: *mut vma_iterator) -> *mut vm_area_struct;
     pub(crate) fn vm_map_sync_vma_is_wired(vma: *const vm_area_struct) -> bool;
     pub(crate) fn vm_map_sync_file_is_writable(file: *const file) -> bool;
     pub(crate) fn vm_map_sync_file_may_write(file: *mut file) -> bool;

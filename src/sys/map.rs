@@ -106,11 +106,12 @@ pub(crate) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// The next entry, if there is one.
+    /// The next entry, if there is one (`vma_next()`).
     pub(crate) fn next(&mut self) -> Option<Entry<'a>> {
         // SAFETY: By the type invariants the mmap read lock is held, as it was all the time since
         // the iterator was made.
-        let vma = unsafe { helpers::vm_map_sync_vma_next(&mut self.iterator) };
+        let vma = unsafe { bindings::mas_find(&mut self.iterator.mas, usize::MAX) }
+            .cast::<bindings::vm_area_struct>();
         if vma.is_null() {
             return None;
         }

@@ -46,6 +46,11 @@ impl<'a> PagerRef<'a> {
         }
     }
 
+    /// Whether it is the pager of this very file.
+    pub(crate) fn is_of(self, file: &File) -> bool {
+        core::ptr::eq(self.0, file)
+    }
+
     /// Which file this is: equal only for the very same one, as long as somebody holds it.
     pub(crate) fn file(self) -> usize {
         self.0.as_ptr().addr()

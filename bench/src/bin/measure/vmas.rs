@@ -37,7 +37,7 @@ const SUBJECT: &str = "vmas";
 /// The least that is mapped: 2 MiB.
 const PAGES: usize = 512;
 /// What of it is dirty: so many runs of as many pages, which are a folio each.
-const RUNS: usize = 16;
+const RUNS: usize = 1;
 const DIRTY: usize = 256 / RUNS;
 const ROUNDS: usize = 9;
 
@@ -56,7 +56,7 @@ pub fn measure() -> Done {
         // A process can have 65,530 of them.
         for entries in [1, 8, 64, 512, LONG, TOO_LONG] {
             let pages = entries.max(PAGES);
-            let file = place.file(pages, DIRTY)?;
+            let file = place.file(pages, 16)?;
             let mapping = Mapping::reserve(pages)?;
             mapping.map(0..pages, &file, 0, Share::Shared)?;
             split(&mapping, entries)?;
