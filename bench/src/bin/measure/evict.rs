@@ -49,10 +49,9 @@ use vm_map_sync_tests::{
 
 const SUBJECT: &str = "evict";
 
-/// In MiB. Up to the small ones it is also done on other file systems, and by more peers. More than a
-/// gigabyte takes longer than anybody waits where instructions are counted.
-const SIZES: [usize; 6] = [1, 4, 16, 64, 256, 1024];
-const SMALL: usize = 16;
+/// In MiB. Up to the small ones it is also done on other file systems, and by more peers.
+const SIZES: [usize; 5] = [1, 8, 64, 1024, 8192];
+const SMALL: usize = 8;
 
 pub fn measure() -> Done {
     let clock = Clock::instructions()?;

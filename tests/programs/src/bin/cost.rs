@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         entries_60000,
         gaps,
         files_share_commits,
+        each_disk_is_flushed,
         all_is_started_before_any_is_waited_for,
         sparse,
         one_entry_takes_no_memory,
@@ -186,6 +187,42 @@ fn files_share_commits() -> Verdict {
     let flushes = disk.counters()?.flushes - before.flushes;
     assert!((1..MANY).contains(&flushes), "{flushes} flushes");
     assert_eq!(bystanders[0].picture(0..4)?, "DDDD");
+    Ok(())
+}
+
+/// Files on two disks: the commit of the one is not that of the other.
+fn each_disk_is_flushed() -> Verdict {
+    const PAGES: usize = 4;
+
+    let mapping = Mapping::reserve(2 * PAGES)?;
+    let spare = Spare::new(32, &[("cache_size", "8")])?;
+    let here = (place::disk()?, TestFile::new(PAGES)?);
+    let site = Site::new(spare.device())?;
+    site.settle();
+    let there = (place::disk()?, TestFile::new(PAGES)?);
+    let map = Map::open()?;
+    let both = [&here, &there];
+    for (number, (_, file)) in both.into_iter().enumerate() {
+        let first = number * PAGES;
+        mapping.map(first..first + PAGES, file.file(), 0, Share::Shared)?;
+        mapping.poke(first, 1);
+    }
+    let flushes = || -> std::io::Result<Vec<u64>> {
+        let counters = both.into_iter().map(|(disk, _)| disk.counters());
+        counters.map(|counters| Ok(counters?.flushes)).collect()
+    };
+    let before = flushes()?;
+    succeeds(&map, mapping.all(), Flags::SYNCIO, counts(2, 0));
+    let after = flushes()?;
+    assert!(
+        before
+            .iter()
+            .zip(&after)
+            .all(|(before, after)| before < after),
+        "{before:?} flushes before, {after:?} after"
+    );
+    drop(mapping);
+    drop(there);
     Ok(())
 }
 

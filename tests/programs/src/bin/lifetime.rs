@@ -34,6 +34,7 @@ use std::{
 };
 use vm_map_sync::{
     uapi,
+    Flags,
     Map,
     DEVICE, //
 };
@@ -70,6 +71,7 @@ use vm_map_sync_tests::{
 fn main() -> ExitCode {
     let code = harness::run(tests![
         killed_caller_ends_soon,
+        killed_caller_that_never_waits,
         handles_leave_nothing_behind,
         no_unloading_while_a_handle_is_open,
         no_unloading_while_a_child_has_the_handle,
@@ -99,9 +101,9 @@ fn load() -> io::Result<()> {
 }
 
 /// A call of another process, whose argument can be seen from here.
-fn call(file: &TestFile, mapping: &Mapping, desk: &Desk, line: &Line) -> Verdict {
+fn call(file: &TestFile, mapping: &Mapping, flags: Flags, desk: &Desk, line: &Line) -> Verdict {
     let map = Map::open()?;
-    desk.put(0, &raw::args(&mapping.all(), BOTH.bits()));
+    desk.put(0, &raw::args(&mapping.all(), flags.bits()));
     line.send(0)?;
     raw::sync_at(&map, desk.address(0))?;
     assert_eq!(file.cached()?.resident, 0);
@@ -110,22 +112,35 @@ fn call(file: &TestFile, mapping: &Mapping, desk: &Desk, line: &Line) -> Verdict
 
 /// A call that takes a while ends when the caller is killed, and not when its work is done.
 fn killed_caller_ends_soon() -> Verdict {
+    killed_caller(BOTH, 16)
+}
+
+/// Also where it never has to wait for anything.
+fn killed_caller_that_never_waits() -> Verdict {
+    killed_caller(Flags::INVALIDATE, 1)
+}
+
+/// Kills the caller of a range of folios of `step` pages, which are dirty if it is to commit them.
+fn killed_caller(flags: Flags, step: usize) -> Verdict {
     // 128 MiB.
     let pages = fewer(32768);
-    let file = TestFile::written_by(pages, 16)?;
+    let file = TestFile::written_by(pages, step)?;
     let mapping = file.map()?;
     let range = mapping.all();
     let mut delay = Duration::from_millis(20);
     let mut finished = 0;
     // Until the kill meets a call in the middle.
     while finished < 5 && delay < Duration::from_secs(2) {
-        for page in 0..pages {
-            mapping.poke(page, 1);
+        mapping.touch(0..pages);
+        if flags.contains(Flags::SYNCIO) {
+            for page in 0..pages {
+                mapping.poke(page, 1);
+            }
         }
         let desk = Desk::new()?;
         desk.memory().map_anonymous(0..1, libc::MAP_SHARED)?;
         let (ours, theirs) = Line::pair()?;
-        let mut caller = Child::spawn(|| call(&file, &mapping, &desk, &theirs))?;
+        let mut caller = Child::spawn(|| call(&file, &mapping, flags, &desk, &theirs))?;
         ours.receive()?;
         thread::sleep(delay);
         let killed = Instant::now();
