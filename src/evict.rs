@@ -162,12 +162,11 @@ impl Eviction<'_> {
         let mut left = Left::default();
         let mut at = pages.start;
         self.claimed = false;
-        while let Some(first) = first_resident(self.pager, at..pages.end) {
+        while let Some(start) = folios::first_resident(self.pager, &(at..pages.end)) {
             task::checkpoint()?;
             if !again {
                 self.position = at;
             }
-            let start = max(at, first.start);
             let chunk = start..min(pages.end, start.saturating_add(CHUNK));
             self.settle(&chunk, again)?;
             at = self.evict_chunk(chunk, &mut left)?;
@@ -274,12 +273,6 @@ impl Eviction<'_> {
         let inside = min(freed, covered(self.siblings, folio));
         self.outcome.tally.free(freed, inside);
     }
-}
-
-fn first_resident(pager: &Pager, pages: Range<usize>) -> Option<Range<usize>> {
-    Folios::new(pager, Which::Resident, pages)
-        .next()
-        .map(|folio| folio.pages())
 }
 
 fn resident(pager: &Pager, pages: &Range<usize>) -> usize {

@@ -30,11 +30,8 @@ use crate::{
     },
 };
 use core::{
-    cmp::{
-        max,
-        min, //
-    },
-    ops::Range,
+    cmp::min,
+    ops::Range, //
 };
 
 /// How many pages are handed over at once: between two chunks the caller can die.
@@ -119,10 +116,7 @@ fn next_chunk(pager: &Pager, pages: &Range<usize>) -> Option<Range<usize>> {
         // No folio tells what is dirty.
         (pages.start, CHUNK_OF_MEMORY)
     } else {
-        let folio = Folios::new(pager, Which::Dirty, pages.clone())
-            .next()?
-            .pages();
-        (max(folio.start, pages.start), CHUNK)
+        (folios::first_dirty(pager, pages)?, CHUNK)
     };
     let chunk = start..min(pages.end, start.saturating_add(size));
     (!chunk.is_empty()).then_some(chunk)

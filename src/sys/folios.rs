@@ -12,7 +12,10 @@ use super::{
         Killed, //
     }, //
 };
-use core::ops::Range;
+use core::{
+    cmp::max,
+    ops::Range, //
+};
 use kernel::bindings;
 
 /// Which folios to walk over.
@@ -162,6 +165,48 @@ impl Folio<'_> {
             claimed
         })
     }
+}
+
+/// The first of `pages` that is in the page cache.
+///
+/// A walk finds the next few folios at once, however far the way to them is in a sparse file.
+pub(crate) fn first_resident(pager: &Pager, pages: &Range<usize>) -> Option<usize> {
+    let mut index = pages.start;
+    if pages.is_empty() {
+        return None;
+    }
+    // SAFETY: The mapping is valid.
+    let entry = unsafe {
+        bindings::xa_find(
+            &raw mut (*pager.mapping()).i_pages,
+            &mut index,
+            pages.end - 1,
+            bindings::XA_PRESENT,
+        )
+    };
+    if entry.is_null() {
+        None
+    } else if entry.addr() & 1 == 0 {
+        Some(index)
+    } else {
+        // Not a folio, but the shadow of one (`xa_is_value()`). There may be many more of them, and
+        // a walk passes by them faster.
+        let folio = Folios::new(pager, Which::Resident, index..pages.end)
+            .next()?
+            .pages();
+        Some(max(index, folio.start))
+    }
+}
+
+/// The first of `pages` that is dirty.
+pub(crate) fn first_dirty(pager: &Pager, pages: &Range<usize>) -> Option<usize> {
+    let mut index = pages.start;
+    if pages.is_empty() {
+        return None;
+    }
+    // SAFETY: The mapping is valid.
+    unsafe { helpers::vm_map_sync_find_dirty(pager.mapping(), &mut index, pages.end - 1) }
+        .then_some(index)
 }
 
 /// Waits for the writes that are under way in `pages`.

@@ -128,6 +128,12 @@ void vm_map_sync_invalidate_unlock(struct address_space *mapping)
 	filemap_invalidate_unlock(mapping);
 }
 
+bool vm_map_sync_find_dirty(struct address_space *mapping, unsigned long *index,
+			    unsigned long last)
+{
+	return xa_find(&mapping->i_pages, index, last, PAGECACHE_TAG_DIRTY);
+}
+
 unsigned int vm_map_sync_get_folios_dirty(struct address_space *mapping, unsigned long *start,
 					  unsigned long end, struct folio_batch *fbatch)
 {

@@ -34,6 +34,8 @@ bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long f
 				  unsigned long last);
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping);
 void vm_map_sync_invalidate_unlock(struct address_space *mapping);
+bool vm_map_sync_find_dirty(struct address_space *mapping, unsigned long *index,
+			    unsigned long last);
 unsigned int vm_map_sync_get_folios_dirty(struct address_space *mapping, unsigned long *start,
 					  unsigned long end, struct folio_batch *fbatch);
 unsigned int vm_map_sync_get_folios_writeback(struct address_space *mapping,

@@ -40,6 +40,11 @@ unsafe extern "C" {
     ) -> bool;
     pub(crate) fn vm_map_sync_invalidate_lock_killable(mapping: *mut address_space) -> ffi::c_int;
     pub(crate) fn vm_map_sync_invalidate_unlock(mapping: *mut address_space);
+    pub(crate) fn vm_map_sync_find_dirty(
+        mapping: *mut address_space,
+        index: *mut ffi::c_ulong,
+        last: ffi::c_ulong,
+    ) -> bool;
     pub(crate) fn vm_map_sync_get_folios_dirty(
         mapping: *mut address_space,
         start: *mut ffi::c_ulong,
