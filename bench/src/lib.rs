@@ -23,6 +23,8 @@ pub mod names {
     pub const CLEAN_INVALIDATE: &str = "vm_map_sync(INVALIDATE), clean";
     /// The peer that most are compared with.
     pub const FDATASYNC: &str = "fdatasync";
+    /// What frees pages that nobody has mapped.
+    pub const DONTNEED_UNMAPPED: &str = "posix_fadvise(DONTNEED), unmapped";
     /// What writes on the way of the mapping.
     pub const MSYNC: &str = "msync(MS_SYNC)";
     /// One `fdatasync()` for each file, all under way together.

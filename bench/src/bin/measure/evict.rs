@@ -124,9 +124,8 @@ fn race(place: &Place, clock: Clock, pages: usize, megabytes: usize) -> Done {
         _ => format!("{name}, mapped by {count}"),
     };
     let dontneed = "posix_fadvise(DONTNEED)";
-    let reference = by(dontneed, 0);
     let mut peers = vec![
-        Peer::new(&reference, fadvise).after(|| mappers(0)),
+        Peer::new(names::DONTNEED_UNMAPPED, fadvise).after(|| mappers(0)),
         Peer::new(&by(names::INVALIDATE, 1), ours).after(|| mappers(1)),
         Peer::new(&by(names::INVALIDATE, 2), ours).after(|| mappers(2)),
     ];
@@ -145,7 +144,7 @@ fn race(place: &Place, clock: Clock, pages: usize, megabytes: usize) -> Done {
     }
     let contest = Contest {
         scene: scene(SUBJECT, place.name(), pages, "pages"),
-        reference: &reference,
+        reference: names::DONTNEED_UNMAPPED,
         clock,
         rounds: if megabytes <= SMALL { 3 } else { 1 },
         disk: place.disk(),
