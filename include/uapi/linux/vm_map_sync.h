@@ -37,7 +37,7 @@
  * Why a call did not succeed, in vm_map_sync_result.reason. The first group refuses
  * the call: nothing was written, unmapped or freed. The second group reports what
  * went wrong while the work was done; the rest of the range was still done, but for
- * DIED and KILLED, which end it.
+ * KILLED, which ends it.
  */
 #define VM_MAP_SYNC_REASON_NONE		0	/* success */
 #define VM_MAP_SYNC_REASON_ARGUMENT	1	/* EINVAL: unknown flag, reserved field, start > end */

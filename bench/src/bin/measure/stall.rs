@@ -133,6 +133,9 @@ fn disturb(place: &Place, file: &File, victims: usize, deed: Deed<'_>) -> Done {
         }
         Ok(())
     };
+    // Whoever comes first is not to pay for the room on the disk.
+    dirty()?;
+    file.sync_all()?;
     let peers = vec![
         Peer::new("nothing", || {
             beside(&|| {
