@@ -126,23 +126,24 @@ impl Eviction<'_> {
     /// Frees `pages`.
     ///
     /// A folio can be held for a moment by a processor's cache of references, by a reader, or by
-    /// its own writeback, so what is left is tried a second time with those out of the way. A file
-    /// system that is about to let go of a folio is given a little more time.
+    /// its own writeback, so what is left is tried a second time with those out of the way. If it
+    /// is little, it may be a worker that is about to let go of what it has done: that takes some
+    /// milliseconds. A file system that holds on to folios is given more time than that.
     fn evict(&mut self, pages: &Range<usize>) -> Result<(), Killed> {
         let mut left = self.sweep(pages, false)?;
         if let Some(folio) = left.again.take() {
             self.drain(&folio);
             left = self.sweep(&overlap(&left.span, pages), true)?;
         }
-        for pause in [0, 1, 10, 100] {
-            if !self.claimed || left.again.is_none() {
+        for pause in [1, 10, 100, 1000] {
+            let little = pause <= 10 && left.pages <= CHUNK;
+            if left.again.is_none() || !(self.claimed || little) {
                 break;
             }
-            if pause == 0 {
+            if self.claimed {
                 self.pager.write_metadata();
-            } else {
-                task::sleep(pause)?;
             }
+            task::sleep(pause)?;
             left = self.sweep(&overlap(&left.span, pages), true)?;
         }
         self.position = pages.end;
