@@ -3,7 +3,11 @@
 //! Checks: calls with all that is to be known of their outcome.
 
 use crate::PAGE;
-use std::ops::Range;
+use std::{
+    ops::Range,
+    thread,
+    time::Duration, //
+};
 use vm_map_sync::{
     uapi,
     Fault,
@@ -85,6 +89,28 @@ pub fn succeeds_somehow(map: &Map, range: Range<usize>, flags: Flags) -> Outcome
         Ok(outcome) => outcome,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Asserts that a call succeeds sooner or later: pages that were in use a moment ago can be held for
+/// a little longer, by a worker that is to let go of them. What all tries did is added up.
+#[track_caller]
+pub fn succeeds_in_the_end(map: &Map, range: Range<usize>, flags: Flags) -> Counts {
+    let mut all = Counts::default();
+    for _ in 0..20 {
+        let (outcome, done) = match map.sync(range.clone(), flags) {
+            Ok(outcome) => (outcome, true),
+            Err(SyncError::Failed(fault)) if fault.reason == Reason::Busy => (fault.outcome, false),
+            Err(error) => panic!("{error}"),
+        };
+        all.pushed += outcome.pushed;
+        all.freed += outcome.freed;
+        all.beyond += outcome.beyond;
+        if done {
+            return all;
+        }
+        thread::sleep(Duration::from_millis(500));
+    }
+    panic!("pages are in use for ever: {all:?}");
 }
 
 /// Asserts that a call is refused for `reason` at `address`.

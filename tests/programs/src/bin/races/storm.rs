@@ -152,8 +152,8 @@ impl Stage {
     /// Asserts that all that was written is there, and on the disk.
     fn check(&self) -> Verdict {
         let all = ALL as u64;
-        let outcome = check::succeeds_somehow(&self.map, self.mapping.all(), BOTH);
-        assert!(outcome.freed <= all, "{outcome:?}");
+        let counts = check::succeeds_in_the_end(&self.map, self.mapping.all(), BOTH);
+        assert!(counts.freed <= all, "{counts:?}");
         assert_eq!(self.main.cached()?.resident, 0);
         assert_eq!(self.direct.cached()?.resident, 0);
         for page in (0..TAIL.start).chain(DIRECT) {
