@@ -36,6 +36,11 @@ pub struct Event {
 }
 
 impl Trace {
+    /// Whether the kernel can trace at all.
+    pub fn is_there() -> bool {
+        Path::new(ROOT).exists()
+    }
+
     /// Has events, which are named as in `events/`, recorded from now on.
     pub fn start(events: &[&str]) -> Result<Self, Failure> {
         let root = Path::new(ROOT);
