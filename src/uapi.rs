@@ -4,6 +4,7 @@
 
 pub const VM_MAP_SYNC_SYNCIO: u32 = 1;
 pub const VM_MAP_SYNC_INVALIDATE: u32 = 2;
+pub const VM_MAP_SYNC_FORGET_ERRORS: u32 = 4;
 pub const VM_MAP_SYNC_KERN_SUCCESS: u32 = 0;
 pub const VM_MAP_SYNC_KERN_INVALID_ADDRESS: u32 = 1;
 pub const VM_MAP_SYNC_KERN_PROTECTION_FAILURE: u32 = 2;
@@ -21,7 +22,8 @@ pub const VM_MAP_SYNC_REASON_MEMORY: u32 = 7;
 pub const VM_MAP_SYNC_REASON_IO: u32 = 16;
 pub const VM_MAP_SYNC_REASON_BUSY: u32 = 17;
 pub const VM_MAP_SYNC_REASON_KILLED: u32 = 18;
-pub const VM_MAP_SYNC_ARGS_SIZE_VER0: u32 = 96;
+pub const VM_MAP_SYNC_REASON_UNWRITTEN: u32 = 19;
+pub const VM_MAP_SYNC_ARGS_SIZE_VER0: u32 = 104;
 pub const VM_MAP_SYNC_IOCTL_MAGIC: u32 = 187;
 pub type __s32 = core::ffi::c_int;
 pub type __u32 = core::ffi::c_uint;
@@ -39,10 +41,11 @@ pub struct vm_map_sync_result {
     pub freed: __u64,
     pub beyond: __u64,
     pub left: __u64,
+    pub unpaged: __u64,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of vm_map_sync_result"][::core::mem::size_of::<vm_map_sync_result>() - 64usize];
+    ["Size of vm_map_sync_result"][::core::mem::size_of::<vm_map_sync_result>() - 72usize];
     ["Alignment of vm_map_sync_result"][::core::mem::align_of::<vm_map_sync_result>() - 8usize];
     ["Offset of field: vm_map_sync_result::kern_return"]
         [::core::mem::offset_of!(vm_map_sync_result, kern_return) - 0usize];
@@ -64,6 +67,8 @@ const _: () = {
         [::core::mem::offset_of!(vm_map_sync_result, beyond) - 48usize];
     ["Offset of field: vm_map_sync_result::left"]
         [::core::mem::offset_of!(vm_map_sync_result, left) - 56usize];
+    ["Offset of field: vm_map_sync_result::unpaged"]
+        [::core::mem::offset_of!(vm_map_sync_result, unpaged) - 64usize];
 };
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -77,7 +82,7 @@ pub struct vm_map_sync_args {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of vm_map_sync_args"][::core::mem::size_of::<vm_map_sync_args>() - 96usize];
+    ["Size of vm_map_sync_args"][::core::mem::size_of::<vm_map_sync_args>() - 104usize];
     ["Alignment of vm_map_sync_args"][::core::mem::align_of::<vm_map_sync_args>() - 8usize];
     ["Offset of field: vm_map_sync_args::size"]
         [::core::mem::offset_of!(vm_map_sync_args, size) - 0usize];
@@ -92,4 +97,4 @@ const _: () = {
     ["Offset of field: vm_map_sync_args::result"]
         [::core::mem::offset_of!(vm_map_sync_args, result) - 32usize];
 };
-pub const VM_MAP_SYNC_SYNC: __u32 = 3227564801;
+pub const VM_MAP_SYNC_SYNC: __u32 = 3228089089;

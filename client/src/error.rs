@@ -37,6 +37,8 @@ pub enum Reason {
     Busy,
     /// The caller was killed.
     Killed,
+    /// A write of the file has failed earlier, so nothing of it was freed.
+    Unwritten,
     /// A reason that this library does not know yet.
     Other(u32),
 }
@@ -54,6 +56,7 @@ impl Reason {
             uapi::VM_MAP_SYNC_REASON_IO => Self::Io,
             uapi::VM_MAP_SYNC_REASON_BUSY => Self::Busy,
             uapi::VM_MAP_SYNC_REASON_KILLED => Self::Killed,
+            uapi::VM_MAP_SYNC_REASON_UNWRITTEN => Self::Unwritten,
             other => Self::Other(other),
         }
     }
@@ -72,6 +75,9 @@ impl fmt::Display for Reason {
             Self::Io => "pages could not be written",
             Self::Busy => "pages are in use and were not freed",
             Self::Killed => "the caller was killed",
+            Self::Unwritten => {
+                "a write of the file has failed before, so nothing of it was freed"
+            }
             Self::Other(reason) => return write!(f, "reason {reason}"),
         })
     }

@@ -26,13 +26,16 @@ use std::{
 pub const DEVICE: &str = "/dev/vm_map_sync";
 
 bitflags::bitflags! {
-    /// What to do beyond starting to write, the two booleans of BSD's `vm_map_sync()`.
+    /// What to do beyond starting to write; the first two are the booleans of BSD's `vm_map_sync()`.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Flags: u32 {
         /// Dirty pages are written and made durable before the call returns.
         const SYNCIO = uapi::VM_MAP_SYNC_SYNCIO;
         /// Cached pages are freed, after what was dirty in them was written.
         const INVALIDATE = uapi::VM_MAP_SYNC_INVALIDATE;
+        /// Cached pages may be freed although a write of their file has failed, if all files of the
+        /// range were told of that before. What was not written since is lost then.
+        const FORGET_ERRORS = uapi::VM_MAP_SYNC_FORGET_ERRORS;
     }
 }
 

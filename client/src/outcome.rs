@@ -17,6 +17,9 @@ pub struct Outcome {
     pub beyond: u64,
     /// Pages of the range that had to stay in the page cache although they were to be freed.
     pub left: u64,
+    /// Pages of the range that have no file to be written to, such as anonymous memory and tmpfs.
+    /// Nothing is ever done to them.
+    pub unpaged: u64,
 }
 
 impl Outcome {
@@ -27,6 +30,7 @@ impl Outcome {
             freed: result.freed,
             beyond: result.beyond,
             left: result.left,
+            unpaged: result.unpaged,
         }
     }
 }

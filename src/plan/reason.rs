@@ -28,6 +28,8 @@ pub(crate) enum Reason {
     Busy = uapi::VM_MAP_SYNC_REASON_BUSY,
     /// The caller was killed.
     Killed = uapi::VM_MAP_SYNC_REASON_KILLED,
+    /// Pages were not freed because a write of their file has failed before.
+    Unwritten = uapi::VM_MAP_SYNC_REASON_UNWRITTEN,
 }
 
 impl Reason {
@@ -41,7 +43,9 @@ impl Reason {
             Self::Special => uapi::VM_MAP_SYNC_KERN_INVALID_ADDRESS,
             Self::Protection => uapi::VM_MAP_SYNC_KERN_PROTECTION_FAILURE,
             Self::Memory => uapi::VM_MAP_SYNC_KERN_RESOURCE_SHORTAGE,
-            Self::Dead | Self::Io | Self::Busy | Self::Killed => uapi::VM_MAP_SYNC_KERN_FAILURE,
+            Self::Dead | Self::Io | Self::Busy | Self::Killed | Self::Unwritten => {
+                uapi::VM_MAP_SYNC_KERN_FAILURE
+            }
         }
     }
 }

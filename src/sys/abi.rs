@@ -16,5 +16,5 @@ unsafe impl AsBytes for uapi::vm_map_sync_result {}
 
 const _: () = assert!(
     size_of::<uapi::vm_map_sync_result>()
-        == 3 * size_of::<u32>() + size_of::<i32>() + 6 * size_of::<u64>()
+        == 3 * size_of::<u32>() + size_of::<i32>() + 7 * size_of::<u64>()
 );

@@ -15,15 +15,21 @@
 #include <linux/types.h>
 
 /*
- * Flags, the two booleans of vm_map_sync(9).
+ * Flags. The first two are the booleans of vm_map_sync(9).
  *
  * SYNCIO: dirty pages are written and made durable before the call returns.
  * INVALIDATE: cached pages are freed, after what was dirty in them was written.
+ * FORGET_ERRORS: INVALIDATE may free pages of a file of which a write has failed, if
+ *	all files of the range were told of that before the call (by fsync, msync or
+ *	SYNCIO through them). Pages that were not written since are lost then: pass it
+ *	if what failed was written anew, or is not wanted any more.
  *
- * Neither: writeback is started and the call returns at once.
+ * Neither of the first two: writeback is started, and nothing is waited for but the
+ * handing over of the requests.
  */
 #define VM_MAP_SYNC_SYNCIO		(1u << 0)
 #define VM_MAP_SYNC_INVALIDATE		(1u << 1)
+#define VM_MAP_SYNC_FORGET_ERRORS	(1u << 2)
 
 /* The kern_return_t values of BSD that vm_map_sync_result.kern_return takes. */
 #define VM_MAP_SYNC_KERN_SUCCESS		0
@@ -38,19 +44,25 @@
  * the call: nothing was written, unmapped or freed. The second group reports what
  * went wrong while the work was done; the rest of the range was still done, but for
  * KILLED, which ends it.
+ *
+ * EBUSY stands for two opposite things, so look at the reason: after WIRED nothing was
+ * done, and nothing is durable; after BUSY everything was done, all is written (and
+ * durable with SYNCIO), and only some pages are still cached. A reason below
+ * VM_MAP_SYNC_REASON_IO always means that nothing was done.
  */
 #define VM_MAP_SYNC_REASON_NONE		0	/* success */
 #define VM_MAP_SYNC_REASON_ARGUMENT	1	/* EINVAL: unknown flag, reserved field, start > end */
 #define VM_MAP_SYNC_REASON_HOLE		2	/* ENOMEM: nothing is mapped at address */
 #define VM_MAP_SYNC_REASON_SPECIAL	3	/* EOPNOTSUPP: the mapping at address has no pager */
-#define VM_MAP_SYNC_REASON_WIRED	4	/* EBUSY: INVALIDATE of locked memory at address */
-#define VM_MAP_SYNC_REASON_PROTECTION	5	/* EPERM: INVALIDATE of a file one could not write */
+#define VM_MAP_SYNC_REASON_WIRED	4	/* EBUSY: INVALIDATE of locked memory at address; nothing was done */
+#define VM_MAP_SYNC_REASON_PROTECTION	5	/* EPERM: INVALIDATE of a file one could not open for writing */
 #define VM_MAP_SYNC_REASON_DEAD		6	/* ESRCH: the map's last process has exited */
 #define VM_MAP_SYNC_REASON_MEMORY	7	/* ENOMEM: the kernel had no memory for the call */
 
 #define VM_MAP_SYNC_REASON_IO		16	/* first errno: pages at address were not written */
-#define VM_MAP_SYNC_REASON_BUSY		17	/* EBUSY: pages from address on could not be freed */
+#define VM_MAP_SYNC_REASON_BUSY		17	/* EBUSY: pages from address on could not be freed; the rest was done */
 #define VM_MAP_SYNC_REASON_KILLED	18	/* EINTR: the caller was killed; see done */
+#define VM_MAP_SYNC_REASON_UNWRITTEN	19	/* errno of a write that failed earlier: INVALIDATE left that file's pages */
 
 /**
  * struct vm_map_sync_result - what became of a range
@@ -63,12 +75,15 @@
  *	end of the range unless the call was refused (its start, 0 if there was no range
  *	to speak of) or killed
  * @pushed: pages of the range that were dirty and were handed to their pager. A large
- *	folio that sticks out of the range is dirty, and written, as a whole
+ *	folio that sticks out of the range is dirty, and written, as a whole. Pages of a
+ *	file that the caller may not ask cachestat(2) about are not counted
  * @freed: pages that left the page cache
  * @beyond: how many of @freed lie outside of the range, in large folios that stick
  *	out of it and can only be freed whole
- * @left: pages of the range that INVALIDATE had to leave in the page cache: their
- *	write failed, or they are wired, pinned or otherwise in use
+ * @left: pages of the range that INVALIDATE had to leave in the page cache: a write of
+ *	their file failed, or they are wired, pinned or otherwise in use
+ * @unpaged: pages of the range that have no pager: anonymous memory, tmpfs, memfd and
+ *	the like, whether they are resident or not. They are never written or freed
  */
 struct vm_map_sync_result {
 	__u32 kern_return;
@@ -81,12 +96,13 @@ struct vm_map_sync_result {
 	__aligned_u64 freed;
 	__aligned_u64 beyond;
 	__aligned_u64 left;
+	__aligned_u64 unpaged;
 };
 
 /**
  * struct vm_map_sync_args - the argument of VM_MAP_SYNC_SYNC
  * @size: in: sizeof(struct vm_map_sync_args), as the caller was compiled
- * @flags: in: VM_MAP_SYNC_SYNCIO, VM_MAP_SYNC_INVALIDATE, both or 0
+ * @flags: in: any of VM_MAP_SYNC_SYNCIO, _INVALIDATE and _FORGET_ERRORS, or 0
  * @start: in: first byte of the range, rounded down to a page
  * @end: in: first byte behind the range, rounded up to a page; if equal to @start,
  *	the range is the whole entry (mapping) that contains @start
@@ -109,7 +125,7 @@ struct vm_map_sync_args {
 	struct vm_map_sync_result result;
 };
 
-#define VM_MAP_SYNC_ARGS_SIZE_VER0	96	/* sizeof the first published structure */
+#define VM_MAP_SYNC_ARGS_SIZE_VER0	104	/* sizeof the first published structure */
 
 #define VM_MAP_SYNC_IOCTL_MAGIC		0xBB
 

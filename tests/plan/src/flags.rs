@@ -12,15 +12,17 @@ use proptest::prelude::*;
 proptest! {
     #[test]
     fn only_known_bits_pass(bits: u32) {
-        let known = uapi::VM_MAP_SYNC_SYNCIO | uapi::VM_MAP_SYNC_INVALIDATE;
+        let known = uapi::VM_MAP_SYNC_SYNCIO
+            | uapi::VM_MAP_SYNC_INVALIDATE
+            | uapi::VM_MAP_SYNC_FORGET_ERRORS;
         prop_assert_eq!(Flags::try_from(bits).is_ok(), bits & !known == 0);
     }
 }
 
 #[test]
 fn each_unknown_bit_is_refused() {
-    for bit in 2..32 {
-        for known in 0..4 {
+    for bit in 3..32 {
+        for known in 0..8 {
             assert_eq!(Flags::try_from((1 << bit) | known), Err(UnknownFlag));
         }
     }
@@ -43,5 +45,9 @@ fn flags_say_what_was_asked() {
             (flags.syncio(), flags.invalidate(), flags.waits()),
             (syncio, invalidate, syncio || invalidate)
         );
+        assert!(!flags.forgets_errors());
+        let forgetful = Flags::try_from(bits | uapi::VM_MAP_SYNC_FORGET_ERRORS).unwrap();
+        assert_eq!(forgetful.waits(), flags.waits());
+        assert!(forgetful.forgets_errors());
     }
 }

@@ -55,6 +55,11 @@ fn each_reason_has_its_kern_return() {
             VM_MAP_SYNC_REASON_KILLED,
             VM_MAP_SYNC_KERN_FAILURE,
         ),
+        (
+            Reason::Unwritten,
+            VM_MAP_SYNC_REASON_UNWRITTEN,
+            VM_MAP_SYNC_KERN_FAILURE,
+        ),
     ] {
         assert_eq!(
             (reason as u32, reason.kern_return()),

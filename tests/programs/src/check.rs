@@ -37,6 +37,7 @@ pub fn codes(reason: Reason) -> (i32, u32) {
         Reason::Io => (libc::EIO, uapi::VM_MAP_SYNC_KERN_FAILURE),
         Reason::Busy => (libc::EBUSY, uapi::VM_MAP_SYNC_KERN_FAILURE),
         Reason::Killed => (libc::EINTR, uapi::VM_MAP_SYNC_KERN_FAILURE),
+        Reason::Unwritten => (libc::EIO, uapi::VM_MAP_SYNC_KERN_FAILURE),
         other => panic!("no codes are known for {other:?}"),
     }
 }

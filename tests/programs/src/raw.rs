@@ -50,6 +50,7 @@ pub fn junk() -> vm_map_sync_result {
         freed: 0x8888_8888_8888_8888,
         beyond: 0x9999_9999_9999_9999,
         left: 0xaaaa_aaaa_aaaa_aaaa,
+        unpaged: 0xbbbb_bbbb_bbbb_bbbb,
     }
 }
 
@@ -123,7 +124,7 @@ impl Desk {
 }
 
 /// The fields of a result, to compare them: the structure is made from C and has no such notion.
-pub fn fields(result: &vm_map_sync_result) -> [u64; 10] {
+pub fn fields(result: &vm_map_sync_result) -> [u64; 11] {
     [
         result.kern_return.into(),
         result.reason.into(),
@@ -136,5 +137,6 @@ pub fn fields(result: &vm_map_sync_result) -> [u64; 10] {
         result.freed,
         result.beyond,
         result.left,
+        result.unpaged,
     ]
 }
