@@ -21,6 +21,7 @@ use crate::{
         flags::Flags,
         reason::Reason, //
     },
+    standing::Standing,
     sys::{
         entry::{
             Backing,
@@ -48,6 +49,8 @@ use kernel::{
 pub(crate) struct Capture {
     /// The range in bytes, page aligned.
     pub(crate) range: Range<usize>,
+    /// How many pages of it have no pager.
+    pub(crate) unpaged: usize,
     pieces: Pieces,
 }
 
@@ -76,16 +79,16 @@ impl Capture {
         let mut room = 8;
         let mut changes = 0;
         loop {
-            let mut pieces = Pieces::with_room(room).map_err(|_| {
-                let memory = Fault {
-                    reason: Reason::Memory,
-                    errno: ENOMEM,
-                    address: 0,
-                };
-                Outcome::refused(memory, 0)
-            })?;
+            let mut pieces =
+                Pieces::with_room(room).map_err(|_| Outcome::refused(Fault::no_memory(), 0))?;
             match Self::walk(&users, request, changes < POLITENESS, &mut pieces)? {
-                Walk::Captured(range) => return Ok(Self { range, pieces }),
+                Walk::Captured { range, unpaged } => {
+                    return Ok(Self {
+                        range,
+                        unpaged,
+                        pieces,
+                    })
+                }
                 // Some more, since the map may change before the next walk.
                 Walk::TooMany(count) => room = count.saturating_add(count / 8),
                 Walk::Changed => changes += 1,
@@ -105,19 +108,31 @@ impl Capture {
     ///
     /// # Errors
     ///
-    /// [`Reason::Protection`] if pages of a file are to be freed that the caller could not write.
-    pub(crate) fn check_protection(&mut self, flags: Flags) -> Result<(), Fault> {
+    /// - [`Reason::Protection`] if pages of a file are to be freed that the caller could not write.
+    /// - [`Reason::Killed`].
+    pub(crate) fn check_protection(
+        &mut self,
+        flags: Flags,
+        standing: Standing,
+    ) -> Result<(), Fault> {
         if !flags.invalidate() {
             return Ok(());
         }
-        match self.pieces().iter().find(|piece| !piece.pager.may_write()) {
-            None => Ok(()),
-            Some(piece) => Err(Fault {
-                reason: Reason::Protection,
-                errno: EPERM,
-                address: piece.start(),
-            }),
+        // Entries in a row mostly map the same file, and a server may have to be asked.
+        for same in self
+            .pieces()
+            .chunk_by(|a, b| a.pager.is_same_file(&b.pager))
+        {
+            task::checkpoint().map_err(|task::Killed| Fault::killed())?;
+            if let Some(piece) = same.first().filter(|piece| !standing.may_ask(&piece.pager)) {
+                return Err(Fault {
+                    reason: Reason::Protection,
+                    errno: EPERM,
+                    address: piece.start(),
+                });
+            }
         }
+        Ok(())
     }
 
     /// Captures under the lock of a single entry, if the range lies in one and the lock can be had.
@@ -137,13 +152,18 @@ impl Capture {
         Some(match validate(entry, range.start, request.flags, None) {
             Err(fault) => Err(Outcome::refused(fault, bounds.start())),
             Ok(None) => Ok(Self {
+                unpaged: range.len() / PAGE_SIZE,
                 range,
                 pieces: Pieces::none(),
             }),
-            Ok(Some(pager)) => Ok(Self {
-                pieces: Pieces::one(Piece::new(pager, entry.pages(&range), range.start)),
-                range,
-            }),
+            Ok(Some(pager)) => {
+                let (pages, at) = (entry.pages(&range), range.start);
+                Ok(Self {
+                    unpaged: 0,
+                    range,
+                    pieces: Pieces::One(Piece::new(pager, pages, at, request.flags)),
+                })
+            }
         })
     }
 
@@ -185,7 +205,8 @@ impl Capture {
             }
         };
 
-        let mut found = Found::new(pieces);
+        let mut found = Found::new(pieces, request.flags);
+        let mut unpaged = 0;
         let mut at = range.start;
         loop {
             task::checkpoint().map_err(|task::Killed| refused(Fault::killed()))?;
@@ -205,11 +226,13 @@ impl Capture {
                 if let Some(pager) = validate(entry, at, request.flags, known).map_err(refused)? {
                     found.add(pager, entry.pages(&part), &part);
                     known = Some(pager);
+                } else {
+                    unpaged += part.len() / PAGE_SIZE;
                 }
                 at = part.end;
                 if at >= range.end {
                     return Ok(match found.finish() {
-                        Ok(()) => Walk::Captured(range),
+                        Ok(()) => Walk::Captured { range, unpaged },
                         Err(count) => Walk::TooMany(count),
                     });
                 }
@@ -223,8 +246,13 @@ const STRIDE: usize = 64;
 
 /// How a walk can end.
 enum Walk {
-    /// The range in bytes, all of which has been captured.
-    Captured(Range<usize>),
+    /// All has been captured.
+    Captured {
+        /// The range in bytes.
+        range: Range<usize>,
+        /// How many pages of it have no pager.
+        unpaged: usize,
+    },
     /// There are so many pieces, which is more than there was room for.
     TooMany(usize),
     /// The map was changed meanwhile.
@@ -237,6 +265,7 @@ const POLITENESS: usize = 8;
 
 /// What a walk has found so far.
 struct Found<'a> {
+    flags: Flags,
     /// The pieces, as many as there is room for.
     pieces: &'a mut Pieces,
     /// The last piece, which may grow; `None` if there is no room for it.
@@ -248,8 +277,9 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn new(pieces: &'a mut Pieces) -> Self {
+    fn new(pieces: &'a mut Pieces, flags: Flags) -> Self {
         Self {
+            flags,
             pieces,
             last: None,
             count: 0,
@@ -265,7 +295,7 @@ impl<'a> Found<'a> {
             self.put();
             self.count = self.count.saturating_add(1);
             if self.pieces.has_room() {
-                self.last = Some(Piece::new(pager, pages, part.start));
+                self.last = Some(Piece::new(pager, pages, part.start, self.flags));
             }
         } else if let Some(last) = &mut self.last {
             last.extend(pages.end);

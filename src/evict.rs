@@ -7,9 +7,14 @@ use crate::{
         Fault,
         Outcome, //
     },
-    piece::Piece,
+    piece::{
+        known,
+        Piece, //
+    },
     plan::{
+        chunks::chunk,
         flags::Flags,
+        pauses::Pauses,
         pieces::{
             self,
             covered,
@@ -24,17 +29,16 @@ use crate::{
             Stretches, //
         }, //
     },
+    standing::StandIns,
     sys::{
+        errors::ErrorMark,
+        evict::EvictGuard,
         folios::{
             self,
             Folios,
             Which, //
         },
-        pager::{
-            ErrorMark,
-            EvictGuard,
-            Pager, //
-        },
+        pager::Pager,
         task::{
             self,
             Killed, //
@@ -42,13 +46,13 @@ use crate::{
     },
 };
 use core::{
-    cmp::{
-        max,
-        min, //
-    },
-    ops::Range,
+    cmp::max,
+    ops::Range, //
 };
-use kernel::error::code::EBUSY;
+use kernel::error::{
+    code::EBUSY,
+    Error, //
+};
 
 /// How many pages are freed under one hold of the pager's lock: page faults of others wait for it.
 const CHUNK: usize = 512;
@@ -59,23 +63,33 @@ const CHUNK: usize = 512;
 /// # Errors
 ///
 /// If the caller was killed meanwhile; `outcome.done` says how far it came.
-pub(crate) fn evict(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), Killed> {
+pub(crate) fn evict(
+    plan: &[Piece],
+    flags: Flags,
+    stand_ins: &StandIns,
+    outcome: &mut Outcome,
+) -> Result<(), Killed> {
     if !flags.invalidate() {
         return Ok(());
     }
-    for siblings in pieces::pagers(plan) {
-        for (pages, run) in pieces::runs(siblings) {
-            let Some(piece) = run.first() else {
-                continue;
-            };
-            let mut eviction = Eviction {
-                siblings,
-                pager: &piece.pager,
-                mark: piece.mark,
-                position: pages.start,
-                claimed: false,
-                outcome,
-            };
+    let mut pauses = Pauses::new();
+    for (number, siblings) in pieces::pagers(plan).enumerate() {
+        let Some(piece) = siblings.first() else {
+            continue;
+        };
+        let mut eviction = Eviction {
+            siblings,
+            pager: &piece.pager,
+            mark: piece.mark,
+            known: known(siblings),
+            stand_in: stand_ins.get(number),
+            position: 0,
+            claimed: false,
+            pauses: &mut pauses,
+            outcome,
+        };
+        for (pages, _) in pieces::runs(siblings) {
+            eviction.position = pages.start;
             if eviction.evict(&pages).is_err() {
                 let position = eviction.position;
                 if let Some(address) = unfinished(plan, piece.pager.id(), position) {
@@ -88,16 +102,23 @@ pub(crate) fn evict(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Resu
     Ok(())
 }
 
-/// The eviction of a run of pages of one pager.
+/// The eviction of the pages of one pager.
 struct Eviction<'a> {
     /// All pieces of the pager.
     siblings: &'a [Piece],
     pager: &'a Pager,
+    /// Errors after this are the call's to report.
     mark: ErrorMark,
+    /// Errors after this keep all pages: which ones were not written cannot be known, for they are
+    /// clean all the same.
+    known: ErrorMark,
+    /// What the pager is committed through, if it does not know before that what has failed.
+    stand_in: Option<&'a Pager>,
     /// The first page that was not dealt with yet.
     position: usize,
     /// Whether, in the last sweep, the file system did not let go of a folio.
     claimed: bool,
+    pauses: &'a mut Pauses,
     outcome: &'a mut Outcome,
 }
 
@@ -132,16 +153,16 @@ impl Eviction<'_> {
     fn evict(&mut self, pages: &Range<usize>) -> Result<(), Killed> {
         let mut left = self.sweep(pages, false)?;
         if let Some(folio) = left.again.take() {
-            self.drain(&folio);
+            self.drain(folio)?;
             left = self.sweep(&overlap(&left.span, pages), true)?;
         }
-        for pause in [1, 10, 100, 1000] {
+        for pause in Pauses::STEPS {
             let little = pause <= 10 && left.pages <= CHUNK;
-            if left.again.is_none() || !(self.claimed || little) {
+            if left.again.is_none() || !(self.claimed || little) || !self.pauses.take(pause) {
                 break;
             }
             if self.claimed {
-                self.pager.write_metadata();
+                self.pager.start_metadata();
             }
             task::sleep(pause)?;
             left = self.sweep(&overlap(&left.span, pages), true)?;
@@ -149,10 +170,15 @@ impl Eviction<'_> {
         self.position = pages.end;
         self.outcome.tally.leave(left.pages);
         if left.pages > 0 {
+            let address = self.address(left.span.start);
+            let (reason, errno) = match self.pager.errors_since(self.known) {
+                Ok(()) => (Reason::Busy, EBUSY),
+                Err(errno) => (Reason::Unwritten, errno),
+            };
             self.outcome.note(Fault {
-                reason: Reason::Busy,
-                errno: EBUSY,
-                address: locate(self.siblings, left.span.start).unwrap_or(0),
+                reason,
+                errno,
+                address,
             });
         }
         Ok(())
@@ -168,7 +194,7 @@ impl Eviction<'_> {
             if !again {
                 self.position = at;
             }
-            let chunk = start..min(pages.end, start.saturating_add(CHUNK));
+            let chunk = chunk(&(at..pages.end), start, CHUNK);
             self.settle(&chunk, again)?;
             at = self.evict_chunk(chunk, &mut left)?;
         }
@@ -178,7 +204,13 @@ impl Eviction<'_> {
     /// Writes what is dirty in a chunk, so that little is left to write under the lock. The second
     /// time it also waits for those who have folios locked.
     fn settle(&mut self, chunk: &Range<usize>, again: bool) -> Result<(), Killed> {
+        let busy = self.pager.is_dirty() || self.pager.is_written();
         self.write(chunk)?;
+        if let Some(stand_in) = self.stand_in.filter(|_| busy) {
+            if let Err(errno) = stand_in.commit(chunk).and_then(|()| stand_in.take_error()) {
+                self.fail(errno, chunk.start);
+            }
+        }
         if again {
             let mut folios = Folios::new(self.pager, Which::Resident, chunk.clone());
             while let Some(folio) = folios.next() {
@@ -219,18 +251,32 @@ impl Eviction<'_> {
         left: &mut Left,
     ) -> Result<(), Killed> {
         let wired = span.iter().any(|stretch| stretch.wired);
-        if !wired {
+        let mut again = false;
+        if !wired && self.is_sound() {
             let reach = reach(span);
             guard.unmap(&reach);
             // Whoever wrote through a mapping since the chunk was settled made it dirty again.
-            self.write(&reach)?;
+            if self.stand_in.is_some() && self.is_busy(&reach) {
+                // It has to be committed as well, which cannot be done under the lock.
+                again = true;
+            } else {
+                self.write(&reach)?;
+                // Some file systems let a folio count as written, and note that it was not while they
+                // still have it locked (`iomap_writeback_folio()`).
+                let mut folios = Folios::new(self.pager, Which::Resident, reach);
+                while let Some(folio) = folios.next() {
+                    folio.wait_unlocked()?;
+                }
+            }
         }
-        // A page whose write failed is clean all the same; which ones failed cannot be known.
-        let keep = wired || self.pager.errors_since(self.mark).is_err();
+        let keep = wired || again || !self.is_sound();
         for stretch in span {
             let inside = covered(self.siblings, &stretch.pages);
             if keep {
                 left.keep(&stretch.pages, inside);
+                if again {
+                    left.again.get_or_insert(stretch.pages.clone());
+                }
                 continue;
             }
             let freed = guard.evict(&stretch.pages);
@@ -251,6 +297,21 @@ impl Eviction<'_> {
         Ok(())
     }
 
+    /// Whether nothing has failed that keeps pages.
+    fn is_sound(&self) -> bool {
+        self.pager.errors_since(self.known).is_ok()
+    }
+
+    /// Whether any of `pages` is dirty or being written.
+    fn is_busy(&self, pages: &Range<usize>) -> bool {
+        let any = |which| {
+            Folios::new(self.pager, which, pages.clone())
+                .next()
+                .is_some()
+        };
+        any(Which::Dirty) || any(Which::Writeback)
+    }
+
     /// Writes what is dirty in `pages` and waits for it.
     fn write(&mut self, pages: &Range<usize>) -> Result<(), Killed> {
         let written = if self.pager.is_dirty() {
@@ -260,27 +321,27 @@ impl Eviction<'_> {
         };
         folios::wait_written(self.pager, pages)?;
         if let Err(errno) = written.and_then(|()| self.pager.errors_since(self.mark)) {
-            let address = locate(self.siblings, pages.start).unwrap_or(0);
-            self.outcome.note(Fault::io(errno, address));
+            self.fail(errno, pages.start);
         }
         Ok(())
     }
 
-    /// Gets the processors' caches out of the way of `folio` and all others.
-    fn drain(&mut self, folio: &Range<usize>) {
-        let before = resident(self.pager, folio);
-        self.pager.drain(folio);
-        let freed = before.saturating_sub(resident(self.pager, folio));
-        let inside = min(freed, covered(self.siblings, folio));
-        self.outcome.tally.free(freed, inside);
+    /// Notes that a write has failed: nothing more is freed.
+    fn fail(&mut self, errno: Error, page: usize) {
+        self.outcome.note(Fault::io(errno, self.address(page)));
+        self.known = ErrorMark::NEVER;
     }
-}
 
-fn resident(pager: &Pager, pages: &Range<usize>) -> usize {
-    let mut folios = Folios::new(pager, Which::Resident, pages.clone());
-    let mut count = 0;
-    while let Some(folio) = folios.next() {
-        count += folio.pages().len();
+    fn address(&self, page: usize) -> usize {
+        locate(self.siblings, page).unwrap_or(0)
     }
-    count
+
+    /// Gets the processors' caches out of the way of the first of `pages` that is there, and all others.
+    fn drain(&self, pages: Range<usize>) -> Result<(), Killed> {
+        let guard = self.pager.lock()?;
+        if let Some(folio) = Folios::new(self.pager, Which::Resident, pages).next() {
+            guard.drain(&folio);
+        }
+        Ok(())
+    }
 }

@@ -13,6 +13,10 @@ use crate::{
     },
     plan::pieces,
     push,
+    standing::{
+        StandIns,
+        Standing, //
+    },
     sys::task::Killed, //
 };
 use kernel::{
@@ -43,6 +47,20 @@ impl Map {
         })
     }
 
+    /// Whether this is the caller's own map, whoever opened the handle.
+    fn standing(&self) -> Standing {
+        let task = kernel::current!();
+        let own = task.mm().is_some_and(|users| {
+            let mm: &Mm = users;
+            core::ptr::eq(mm, &*self.mm)
+        });
+        if own {
+            Standing::Own
+        } else {
+            Standing::Foreign
+        }
+    }
+
     /// Does what is asked for, on a range of this map.
     ///
     /// The whole range is validated and captured before anything happens; what is captured stays
@@ -52,18 +70,29 @@ impl Map {
             Ok(capture) => capture,
             Err(refusal) => return refusal,
         };
-        let mut outcome = Outcome::new(capture.range.start);
-        if let Err(fault) = capture.check_protection(request.flags) {
+        let (range, flags, standing) = (capture.range.clone(), request.flags, self.standing());
+        let mut outcome = Outcome::new(range.start);
+        if let Err(fault) = capture.check_protection(flags, standing) {
             outcome.note(fault);
             return outcome;
         }
 
-        let range = capture.range.clone();
+        let unpaged = capture.unpaged;
         let plan = capture.pieces();
         pieces::lay_out(plan);
-        let finished = push::push(plan, request.flags, &mut outcome)
-            .and_then(|()| commit::commit(plan, request.flags, &mut outcome))
-            .and_then(|()| evict::evict(plan, request.flags, &mut outcome));
+        let stand_ins = match StandIns::open(plan, flags, standing) {
+            Ok(stand_ins) => stand_ins,
+            Err(fault) => {
+                outcome.note(fault);
+                return outcome;
+            }
+        };
+        outcome.tally.unpaged = unpaged;
+        let finished = push::push(plan, flags, standing, &mut outcome)
+            .and_then(|dirty| {
+                commit::commit(plan, flags, standing, &stand_ins, dirty, &mut outcome)
+            })
+            .and_then(|()| evict::evict(plan, flags, &stand_ins, &mut outcome));
         match finished {
             Ok(()) => outcome.done = range.end,
             Err(Killed) => outcome.note(Fault::killed()),

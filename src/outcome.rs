@@ -32,6 +32,15 @@ impl Fault {
         }
     }
 
+    /// There is no memory for the call.
+    pub(crate) fn no_memory() -> Self {
+        Self {
+            reason: Reason::Memory,
+            errno: ENOMEM,
+            address: 0,
+        }
+    }
+
     /// A write failed with `errno`, at `address` or behind it.
     pub(crate) fn io(errno: Error, address: usize) -> Self {
         Self {
@@ -71,17 +80,14 @@ impl Outcome {
 
     /// Notes that something went wrong. What went wrong first is reported, but:
     ///
-    /// - a kill, which ends the call, before anything else;
-    /// - an error of a write, which means data, before pages that merely stay cached;
+    /// - what is worse before anything else ([`Reason::rank`]);
     /// - of pages that stay, those at the lowest address.
     pub(crate) fn note(&mut self, fault: Fault) {
-        let replaces = match (self.fault, fault.reason) {
-            (None, _) | (_, Reason::Killed) => true,
-            (Some(noted), Reason::Busy) => {
-                noted.reason == Reason::Busy && fault.address < noted.address
-            }
-            (Some(noted), _) => noted.reason == Reason::Busy,
-        };
+        let replaces = self.fault.is_none_or(|noted| {
+            let (rank, before) = (fault.reason.rank(), noted.reason.rank());
+            let lower = fault.reason.is_about_what_stays() && fault.address < noted.address;
+            rank > before || rank == before && lower
+        });
         if replaces {
             self.fault = Some(fault);
         }
@@ -102,6 +108,7 @@ impl Outcome {
             freed: as_u64(self.tally.freed),
             beyond: as_u64(self.tally.beyond),
             left: as_u64(self.tally.left),
+            unpaged: as_u64(self.tally.unpaged),
             ..Default::default()
         };
         match self.fault {

@@ -9,6 +9,7 @@ use crate::{
     },
     piece::Piece,
     plan::{
+        chunks::chunk,
         flags::Flags,
         pieces::{
             self,
@@ -16,6 +17,7 @@ use crate::{
             overlap, //
         }, //
     },
+    standing::Standing,
     sys::{
         folios::{
             self,
@@ -29,10 +31,8 @@ use crate::{
         }, //
     },
 };
-use core::{
-    cmp::min,
-    ops::Range, //
-};
+use core::ops::Range;
+use kernel::error::Error;
 
 /// How many pages are handed over at once: between two chunks the caller can die.
 const CHUNK: usize = 1024;
@@ -41,35 +41,52 @@ const CHUNK: usize = 1024;
 const CHUNK_OF_MEMORY: usize = 1 << 18;
 
 /// Starts writeback of all that is dirty, in all pagers, and then waits for it if `flags` ask for
-/// anything that needs it written.
+/// anything that needs it written. Returns how many pages were dirty, which is more than the caller is
+/// told if he may not know it of all files.
 ///
 /// A failure is noted, and the rest is still done.
 ///
 /// # Errors
 ///
 /// If the caller was killed meanwhile.
-pub(crate) fn push(plan: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), Killed> {
+pub(crate) fn push(
+    plan: &[Piece],
+    flags: Flags,
+    standing: Standing,
+    outcome: &mut Outcome,
+) -> Result<usize, Killed> {
+    let mut dirty = 0;
     for siblings in pieces::pagers(plan) {
-        start(siblings, flags, outcome)?;
+        dirty += start(siblings, flags, standing, outcome)?;
     }
     if flags.waits() {
         for (pages, run) in pieces::runs(plan) {
             wait(run, &pages, outcome)?;
         }
     }
-    Ok(())
+    Ok(dirty)
 }
 
-fn start(siblings: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), Killed> {
+fn start(
+    siblings: &[Piece],
+    flags: Flags,
+    standing: Standing,
+    outcome: &mut Outcome,
+) -> Result<usize, Killed> {
     let Some(pager) = siblings.first().map(|piece| &piece.pager) else {
-        return Ok(());
+        return Ok(0);
     };
     if !pager.is_dirty() {
-        return Ok(());
+        return Ok(0);
     }
     // All are counted before any is written: a file system may write more than it is asked to.
+    let mut dirty = 0;
     for (pages, _) in pieces::runs(siblings) {
-        outcome.tally.push(count_dirty(pager, &pages)?);
+        dirty += count_dirty(pager, &pages)?;
+    }
+    // Page by page, the number would show what others write to the file.
+    if dirty > 0 && siblings.iter().any(|piece| standing.may_ask(&piece.pager)) {
+        outcome.tally.push(dirty);
     }
     for (pages, run) in pieces::runs(siblings) {
         let mut rest = pages;
@@ -81,12 +98,12 @@ fn start(siblings: &[Piece], flags: Flags, outcome: &mut Outcome) -> Result<(), 
                 pager.start_write(&chunk)
             };
             if let Err(errno) = written {
-                outcome.note(Fault::io(errno, locate(run, chunk.start).unwrap_or(0)));
+                fail(run, errno, chunk.start, outcome);
             }
             rest.start = chunk.end;
         }
     }
-    Ok(())
+    Ok(dirty)
 }
 
 fn wait(run: &[Piece], pages: &Range<usize>, outcome: &mut Outcome) -> Result<(), Killed> {
@@ -95,9 +112,16 @@ fn wait(run: &[Piece], pages: &Range<usize>, outcome: &mut Outcome) -> Result<()
     };
     folios::wait_written(&piece.pager, pages)?;
     if let Err(errno) = piece.pager.errors_since(piece.mark) {
-        outcome.note(Fault::io(errno, locate(run, pages.start).unwrap_or(0)));
+        fail(run, errno, pages.start, outcome);
     }
     Ok(())
+}
+
+fn fail(run: &[Piece], errno: Error, page: usize, outcome: &mut Outcome) {
+    outcome.note(Fault::io(errno, locate(run, page).unwrap_or(0)));
+    if let Some(piece) = run.first() {
+        piece.fail();
+    }
 }
 
 fn count_dirty(pager: &Pager, pages: &Range<usize>) -> Result<usize, Killed> {
@@ -112,12 +136,12 @@ fn count_dirty(pager: &Pager, pages: &Range<usize>) -> Result<usize, Killed> {
 
 /// The next chunk of `pages` that has anything dirty in it.
 fn next_chunk(pager: &Pager, pages: &Range<usize>) -> Option<Range<usize>> {
-    let (start, size) = if pager.is_memory() {
+    let (first, size) = if pager.is_memory() {
         // No folio tells what is dirty.
         (pages.start, CHUNK_OF_MEMORY)
     } else {
         (folios::first_dirty(pager, pages)?, CHUNK)
     };
-    let chunk = start..min(pages.end, start.saturating_add(size));
+    let chunk = chunk(pages, first, size);
     (!chunk.is_empty()).then_some(chunk)
 }

@@ -3,7 +3,7 @@
 //! The door to the kernel: safe wrappers for what the `kernel` crate has no abstraction of.
 //!
 //! This is the only place with unsafe code and the only one that touches `bindings`. Nothing in it
-//! knows of `vm_map_sync`; each file could go upstream as it stands.
+//! knows of `vm_map_sync`; each file could go upstream as it stands, [`queue`] with `plan::shares`.
 //!
 //! # Lock order
 //!
@@ -18,10 +18,14 @@
 //!    and dropped again by the kernel functions that are called under (2), in the order that the
 //!    head of `mm/filemap.c` gives.
 //!
-//! (1) and (2) are never held together, and neither is held over a return to user space.
+//! (1) and (2) are never held together, and neither is held over a return to user space. The locks of
+//! the helpers ([`queue`], and the list of what they are to do) are held for a few instructions, with
+//! none of the others and with nothing else taken under them.
 
 pub(crate) mod abi;
 pub(crate) mod entry;
+pub(crate) mod errors;
+pub(crate) mod evict;
 pub(crate) mod folios;
 #[expect(
     improper_ctypes,
@@ -29,7 +33,9 @@ pub(crate) mod folios;
 )]
 mod helpers;
 pub(crate) mod map;
+pub(crate) mod memory;
 pub(crate) mod pager;
 pub(crate) mod queue;
+pub(crate) mod rights;
 pub(crate) mod task;
 pub(crate) mod user;

@@ -6,9 +6,10 @@
 //!
 //! Data flows one way: the ioctl face ([`device`], [`args`]) hands a request to a map ([`map`]),
 //! which validates and captures the range ([`capture`]), plans ([`plan`]), and works on the pagers
-//! ([`push`], [`commit`], [`evict`]); what became of it ([`outcome`]) goes back to the caller.
+//! ([`push`], [`commit`] by [`batch`], [`evict`]); what became of it ([`outcome`]) goes back to the caller.
 
 mod args;
+mod batch;
 mod capture;
 mod commit;
 mod device;
@@ -18,6 +19,7 @@ mod outcome;
 mod piece;
 mod plan;
 mod push;
+mod standing;
 mod sys;
 #[expect(
     dead_code,

@@ -9,9 +9,8 @@ use crate::uapi;
 pub(crate) struct Flags(u32);
 
 impl Flags {
-    const KNOWN: u32 = uapi::VM_MAP_SYNC_SYNCIO
-        | uapi::VM_MAP_SYNC_INVALIDATE
-        | uapi::VM_MAP_SYNC_FORGET_ERRORS;
+    const KNOWN: u32 =
+        uapi::VM_MAP_SYNC_SYNCIO | uapi::VM_MAP_SYNC_INVALIDATE | uapi::VM_MAP_SYNC_FORGET_ERRORS;
 
     /// Whether dirty pages are to be durable when the call returns.
     pub(crate) fn syncio(self) -> bool {

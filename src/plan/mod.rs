@@ -6,8 +6,11 @@
 //! into the host tests of `tests/plan`, where property tests try them.
 
 pub(crate) mod bounds;
+pub(crate) mod chunks;
 pub(crate) mod flags;
+pub(crate) mod pauses;
 pub(crate) mod pieces;
 pub(crate) mod reason;
+pub(crate) mod shares;
 pub(crate) mod stretches;
 pub(crate) mod tally;

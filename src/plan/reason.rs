@@ -33,6 +33,25 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    /// Which of two reasons is reported, if a call has both: the greater one. A kill ends the call; an
+    /// error of a write means data, and so does an older one; the pages that stay because they are in
+    /// use are merely cached.
+    pub(crate) fn rank(self) -> u32 {
+        match self {
+            Self::Busy => 0,
+            Self::Unwritten => 1,
+            Self::Killed => 3,
+            // What refuses a call is all that there is to report.
+            _ => 2,
+        }
+    }
+
+    /// Whether, of two faults with this reason, the one at the lower address is reported, and not the
+    /// one that came first.
+    pub(crate) fn is_about_what_stays(self) -> bool {
+        matches!(self, Self::Busy | Self::Unwritten)
+    }
+
     /// The `kern_return_t` for the reason.
     ///
     /// FreeBSD's code returns `KERN_INVALID_ADDRESS` for a hole and `KERN_INVALID_ARGUMENT` for a

@@ -13,6 +13,8 @@ pub(crate) struct Tally {
     pub(crate) beyond: usize,
     /// Pages of the range that had to stay in the page cache.
     pub(crate) left: usize,
+    /// Pages of the range that have no pager.
+    pub(crate) unpaged: usize,
 }
 
 impl Tally {

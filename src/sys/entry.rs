@@ -24,12 +24,13 @@ pub(crate) struct Entry<'a>(&'a VmaRef);
 
 /// What stands behind an entry.
 pub(crate) enum Backing<'a> {
-    /// Nothing that anything could be written back to: anonymous memory, shmem, ramfs and the like.
+    /// Nothing that anything could be written back to, or read from again: anonymous memory, shmem,
+    /// ramfs and the like.
     Nothing,
     /// Something that is not ours to touch: device memory, page frames without a file, hugetlb,
     /// the kernel's own pages (vdso). What BSD calls a sub-map entry.
     Special,
-    /// A file with a page cache that is written back.
+    /// A file with a page cache that is written back, or can be read again.
     Pager(PagerRef<'a>),
 }
 
@@ -67,8 +68,9 @@ impl<'a> Entry<'a> {
         if file.is_null() {
             return Backing::Special;
         }
-        // SAFETY: A VMA holds a reference to its file, and the VMA lives for `'a`. It is no
-        // `fdget_pos()` reference.
+        // SAFETY: A VMA holds a reference to its file, and the VMA lives for `'a`. So there are two at
+        // least, and whoever uses the position of the file by `fdget_pos()` has it locked, unless it is
+        // a file whose position nobody locks (no `FMODE_ATOMIC_POS`). Here nobody uses it.
         let file: &'a File = unsafe { File::from_raw_file(file) };
         match known
             .filter(|known| known.is_of(file))

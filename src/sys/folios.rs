@@ -149,6 +149,23 @@ impl Folio<'_> {
         Killed::check(unsafe { bindings::folio_wait_writeback_killable(self.folio) })
     }
 
+    /// Waits until nobody has it locked who may be about to write it. What is being read in is not
+    /// waited for.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed meanwhile.
+    pub(crate) fn wait_unlocked(&self) -> Result<(), Killed> {
+        // SAFETY: The folio is valid by the type invariants.
+        if unsafe { helpers::vm_map_sync_folio_is_taken(self.folio) } {
+            // SAFETY: As above.
+            Killed::check(unsafe { helpers::vm_map_sync_folio_lock_killable(self.folio) })?;
+            // SAFETY: It was just locked.
+            unsafe { bindings::folio_unlock(self.folio) };
+        }
+        Ok(())
+    }
+
     /// Waits until nobody has it locked, such as for reading it from the disk, and says whether its
     /// file system is all that keeps it from being freed. Asks the file system to let go of it.
     ///
@@ -198,7 +215,7 @@ pub(crate) fn first_resident(pager: &Pager, pages: &Range<usize>) -> Option<usiz
     }
 }
 
-/// The first of `pages` that is dirty.
+/// The first of `pages` that is dirty. If it is a large folio, that may start before `pages`.
 pub(crate) fn first_dirty(pager: &Pager, pages: &Range<usize>) -> Option<usize> {
     let mut index = pages.start;
     if pages.is_empty() {

@@ -4,6 +4,8 @@
  * to be decided is decided in Rust.
  */
 #include <linux/backing-dev.h>
+#include <linux/completion.h>
+#include <linux/cred.h>
 #include <linux/dax.h>
 #include <linux/fadvise.h>
 #include <linux/folio_batch.h>
@@ -11,12 +13,20 @@
 #include <linux/interval_tree_generic.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#error "Linux 7.3 or later is needed: before, an open misc device of Rust does not keep its module loaded"
+#endif
 
 int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm)
 {
@@ -59,10 +69,21 @@ bool vm_map_sync_file_is_writable(const struct file *file)
 	return file->f_mode & FMODE_WRITE;
 }
 
-/* The rule of can_do_mincore(). */
+/*
+ * The rule of can_do_mincore(), for the file that the user sees: what is mapped may be
+ * the file below it, as overlayfs has it.
+ */
 bool vm_map_sync_file_may_write(struct file *file)
 {
-	return file_owner_or_capable(file) || file_permission(file, MAY_WRITE) == 0;
+	const struct path *path = file_user_path(file);
+
+	return inode_owner_or_capable(mnt_idmap(path->mnt), d_inode(path->dentry)) ||
+	       path_permission(path, MAY_WRITE) == 0;
+}
+
+struct file *vm_map_sync_file_open_again(struct file *file, const struct cred *cred)
+{
+	return dentry_open(&file->f_path, (file->f_flags & O_ACCMODE) | O_LARGEFILE, cred);
 }
 
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length)
@@ -73,6 +94,12 @@ int vm_map_sync_file_dontneed(struct file *file, long long start, long long leng
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping)
 {
 	return mapping_can_writeback(mapping);
+}
+
+/* Something to read it from again, other than shmem, ramfs and secretmem. */
+bool vm_map_sync_mapping_can_reread(const struct address_space *mapping)
+{
+	return mapping->a_ops->read_folio && !mapping_unevictable(mapping);
 }
 
 bool vm_map_sync_mapping_is_dax(struct address_space *mapping)
@@ -111,9 +138,14 @@ bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long f
 
 	i_mmap_lock_read(mapping);
 	for (vma = i_mmap_iter_first(&mapping->i_mmap, first, last); vma;
-	     vma = i_mmap_iter_next(vma, first, last))
+	     vma = i_mmap_iter_next(vma, first, last)) {
 		if (vma->vm_flags & VM_LOCKED)
 			break;
+		/* There can be any number of them. Who is killed leaves the folio alone. */
+		cond_resched();
+		if (fatal_signal_pending(current))
+			break;
+	}
 	i_mmap_unlock_read(mapping);
 	return vma;
 }
@@ -162,6 +194,12 @@ bool vm_map_sync_folio_is_wired(const struct folio *folio)
 	return folio_test_mlocked(folio);
 }
 
+/* Locked, but not for being read in. */
+bool vm_map_sync_folio_is_taken(const struct folio *folio)
+{
+	return folio_test_locked(folio) && folio_test_uptodate(folio);
+}
+
 int vm_map_sync_folio_lock_killable(struct folio *folio)
 {
 	return folio_lock_killable(folio);
@@ -191,6 +229,48 @@ struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_activ
 	return alloc_workqueue("%s", WQ_UNBOUND, max_active, name);
 }
 
+void vm_map_sync_module_get(void)
+{
+	__module_get(THIS_MODULE);
+}
+
+void vm_map_sync_module_put(void)
+{
+	module_put(THIS_MODULE);
+}
+
+int vm_map_sync_wait_killable(struct completion *completion)
+{
+	return wait_for_completion_state(completion, TASK_KILLABLE | TASK_FREEZABLE);
+}
+
+const struct cred *vm_map_sync_current_cred(void)
+{
+	return current_cred();
+}
+
+const struct cred *vm_map_sync_override_creds(const struct cred *cred)
+{
+	return override_creds(cred);
+}
+
+void vm_map_sync_revert_creds(const struct cred *cred)
+{
+	revert_creds(cred);
+}
+
+void *vm_map_sync_alloc(unsigned long size)
+{
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+
+	return size <= PAGE_SIZE ? kmalloc(size, gfp) : __vmalloc(size, gfp);
+}
+
+void vm_map_sync_free(void *memory)
+{
+	kvfree(memory);
+}
+
 bool vm_map_sync_fatal_signal_pending(void)
 {
 	return fatal_signal_pending(current);
@@ -198,7 +278,8 @@ bool vm_map_sync_fatal_signal_pending(void)
 
 void vm_map_sync_sleep_killable(unsigned int milliseconds)
 {
-	schedule_timeout_killable(msecs_to_jiffies(milliseconds));
+	set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
+	schedule_timeout(msecs_to_jiffies(milliseconds));
 }
 
 void vm_map_sync_cond_resched(void)

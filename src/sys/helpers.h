@@ -7,6 +7,8 @@
 #define VM_MAP_SYNC_HELPERS_H
 
 struct address_space;
+struct completion;
+struct cred;
 struct file;
 struct folio;
 struct folio_batch;
@@ -25,8 +27,10 @@ void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma);
 bool vm_map_sync_file_is_writable(const struct file *file);
 bool vm_map_sync_file_may_write(struct file *file);
+struct file *vm_map_sync_file_open_again(struct file *file, const struct cred *cred);
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
+bool vm_map_sync_mapping_can_reread(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_dax(struct address_space *mapping);
 bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_written(const struct address_space *mapping);
@@ -44,10 +48,19 @@ unsigned int vm_map_sync_get_folios_writeback(struct address_space *mapping,
 unsigned long vm_map_sync_folio_index(const struct folio *folio);
 unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio);
 bool vm_map_sync_folio_is_wired(const struct folio *folio);
+bool vm_map_sync_folio_is_taken(const struct folio *folio);
 int vm_map_sync_folio_lock_killable(struct folio *folio);
 bool vm_map_sync_folio_is_claimed(struct folio *folio);
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
 struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active);
+void vm_map_sync_module_get(void);
+void vm_map_sync_module_put(void);
+int vm_map_sync_wait_killable(struct completion *completion);
+const struct cred *vm_map_sync_current_cred(void);
+const struct cred *vm_map_sync_override_creds(const struct cred *cred);
+void vm_map_sync_revert_creds(const struct cred *cred);
+void *vm_map_sync_alloc(unsigned long size);
+void vm_map_sync_free(void *memory);
 bool vm_map_sync_fatal_signal_pending(void);
 void vm_map_sync_sleep_killable(unsigned int milliseconds);
 void vm_map_sync_cond_resched(void);

@@ -24,12 +24,14 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_vma_is_wired(vma: *const vm_area_struct) -> bool;
     pub(crate) fn vm_map_sync_file_is_writable(file: *const file) -> bool;
     pub(crate) fn vm_map_sync_file_may_write(file: *mut file) -> bool;
+    pub(crate) fn vm_map_sync_file_open_again(file: *mut file, cred: *const cred) -> *mut file;
     pub(crate) fn vm_map_sync_file_dontneed(
         file: *mut file,
         start: ffi::c_longlong,
         length: ffi::c_longlong,
     ) -> ffi::c_int;
     pub(crate) fn vm_map_sync_mapping_can_writeback(mapping: *mut address_space) -> bool;
+    pub(crate) fn vm_map_sync_mapping_can_reread(mapping: *const address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_dax(mapping: *mut address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_dirty(mapping: *const address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_written(mapping: *const address_space) -> bool;
@@ -60,6 +62,7 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_folio_index(folio: *const folio) -> ffi::c_ulong;
     pub(crate) fn vm_map_sync_folio_nr_pages(folio: *const folio) -> ffi::c_ulong;
     pub(crate) fn vm_map_sync_folio_is_wired(folio: *const folio) -> bool;
+    pub(crate) fn vm_map_sync_folio_is_taken(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;
     pub(crate) fn vm_map_sync_folio_is_claimed(folio: *mut folio) -> bool;
     pub(crate) fn vm_map_sync_folio_batch_release(fbatch: *mut folio_batch);
@@ -67,6 +70,14 @@ unsafe extern "C" {
         name: *const ffi::c_char,
         max_active: ffi::c_int,
     ) -> *mut workqueue_struct;
+    pub(crate) fn vm_map_sync_module_get();
+    pub(crate) fn vm_map_sync_module_put();
+    pub(crate) fn vm_map_sync_wait_killable(completion: *mut completion) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_current_cred() -> *const cred;
+    pub(crate) fn vm_map_sync_override_creds(cred: *const cred) -> *const cred;
+    pub(crate) fn vm_map_sync_revert_creds(cred: *const cred);
+    pub(crate) fn vm_map_sync_alloc(size: ffi::c_ulong) -> *mut ffi::c_void;
+    pub(crate) fn vm_map_sync_free(memory: *mut ffi::c_void);
     pub(crate) fn vm_map_sync_fatal_signal_pending() -> bool;
     pub(crate) fn vm_map_sync_sleep_killable(milliseconds: ffi::c_uint);
     pub(crate) fn vm_map_sync_cond_resched();

@@ -2,40 +2,50 @@
 
 //! Pagers: a file whose pages can be written back and dropped (an `address_space`).
 //!
-//! C headers: `include/linux/pagemap.h`, `include/linux/fs.h`, `include/linux/errseq.h`
+//! C headers: `include/linux/pagemap.h`, `include/linux/fs.h`
 
 use super::{
     helpers,
-    task::Killed, //
+    rights::Rights, //
 };
-use core::ops::Range;
+use core::{
+    ops::Range,
+    ptr::NonNull, //
+};
 use kernel::{
     bindings,
-    error::to_result,
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
     fs::File,
     page::PAGE_SHIFT,
     prelude::*,
-    sync::aref::ARef,
-    types::NotThreadSafe, //
+    sync::aref::ARef, //
 };
 
 /// A pager that somebody else holds on to, seen without a reference of one's own.
 ///
 /// # Invariants
 ///
-/// The file's mapping can be written back.
+/// The file's mapping can be written back, or what is cached of it can be read again.
 #[derive(Clone, Copy)]
 pub(crate) struct PagerRef<'a>(&'a File);
 
 impl<'a> PagerRef<'a> {
-    /// Returns `None` if nothing of the file can be written back (`mapping_can_writeback()`).
+    /// Returns `None` if nothing of the file can be written back (`mapping_can_writeback()`), and what
+    /// is cached is all there is of it. There is also what is only read, such as what several images of
+    /// erofs share: it cannot be written back, but freed.
     pub(crate) fn new(file: &'a File) -> Option<Self> {
-        // SAFETY: `f_mapping` is set when a file is opened, does not change, and lives as long as
-        // the file.
-        let writes_back =
-            unsafe { helpers::vm_map_sync_mapping_can_writeback((*file.as_ptr()).f_mapping) };
+        // SAFETY: `f_mapping` is set when a file is opened, and what it points to lives as long as
+        // the file, as do its inode and its table of operations.
+        let is_pager = unsafe {
+            let mapping = (*file.as_ptr()).f_mapping;
+            helpers::vm_map_sync_mapping_can_writeback(mapping)
+                || helpers::vm_map_sync_mapping_can_reread(mapping)
+        };
         // INVARIANT: Just looked at.
-        writes_back.then_some(Self(file))
+        is_pager.then_some(Self(file))
     }
 
     /// Takes a reference.
@@ -61,17 +71,18 @@ impl<'a> PagerRef<'a> {
 ///
 /// # Invariants
 ///
-/// The file's mapping can be written back.
+/// That of [`PagerRef`].
 #[derive(Clone)]
 pub(crate) struct Pager {
     file: ARef<File>,
 }
 
-/// A point in the history of a pager's write errors.
-#[derive(Clone, Copy)]
-pub(crate) struct ErrorMark(bindings::errseq_t);
-
 impl Pager {
+    /// The file.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// The mapping: valid as long as `self` is.
     pub(super) fn mapping(&self) -> *mut bindings::address_space {
         // SAFETY: As in `PagerRef::new()`.
@@ -83,6 +94,11 @@ impl Pager {
         self.mapping().addr()
     }
 
+    /// Whether it is the pager of the same file, hence found with the same rights.
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        core::ptr::eq(self.file(), other.file())
+    }
+
     /// Whether the file is open for writing.
     pub(crate) fn is_writable(&self) -> bool {
         // SAFETY: The file is valid since there is a reference to it.
@@ -91,37 +107,11 @@ impl Pager {
 
     /// Whether the caller owns the file or could open it for writing, the rule of `mincore()`
     /// (`can_do_mincore()`). May ask the file system, hence sleep and do I/O.
+    ///
+    /// Of what overlayfs maps it is the file that the user sees which is asked.
     pub(crate) fn may_write(&self) -> bool {
         // SAFETY: The file is valid since there is a reference to it.
         unsafe { helpers::vm_map_sync_file_may_write(self.file.as_ptr()) }
-    }
-
-    /// Marks the present end of the history of write errors. An error that nobody was told of yet
-    /// counts as coming after the mark (`errseq_sample()`).
-    pub(crate) fn mark_errors(&self) -> ErrorMark {
-        // SAFETY: The mapping is valid.
-        ErrorMark(unsafe { bindings::errseq_sample(&raw mut (*self.mapping()).wb_err) })
-    }
-
-    /// Whether a write failed since the mark. Leaves the error to those who are yet to be told of
-    /// it: no file's own cursor moves, and the flags of older interfaces stay.
-    ///
-    /// # Errors
-    ///
-    /// The latest error of the pager.
-    pub(crate) fn errors_since(&self, mark: ErrorMark) -> Result {
-        // SAFETY: The mapping is valid.
-        to_result(unsafe { bindings::errseq_check(&raw mut (*self.mapping()).wb_err, mark.0) })
-    }
-
-    /// Tells this very file of the write errors that it was not told of yet, as `fsync()` does.
-    ///
-    /// # Errors
-    ///
-    /// The latest of those errors.
-    pub(crate) fn take_error(&self) -> Result {
-        // SAFETY: The file is valid since there is a reference to it.
-        to_result(unsafe { bindings::file_check_and_advance_wb_err(self.file.as_ptr()) })
     }
 
     /// Whether what is mapped is the storage itself (DAX): there are no folios, neither dirty nor
@@ -173,120 +163,89 @@ impl Pager {
         to_result(unsafe { bindings::filemap_fdatawrite_range(self.mapping(), first, last) })
     }
 
+    /// Whether the file system records the failure of a write only after the folios count as written
+    /// (btrfs: `end_bbio_data_write()`, `btrfs_finish_one_ordered()`). Its commit waits for that.
+    pub(crate) fn records_errors_late(&self) -> bool {
+        // SAFETY: The mapping is valid, and so are its inode and the superblock of that.
+        let magic = unsafe { (*(*(*self.mapping()).host).i_sb).s_magic };
+        u32::try_from(magic) == Ok(bindings::BTRFS_SUPER_MAGIC)
+    }
+
+    /// Whether a commit can make pages dirty again, which it then writes if they are in its range: if
+    /// a server says so, as that of NFS does when it has lost what was written. A file system on a disk
+    /// finds out that a write has failed by the write.
+    pub(crate) fn commit_makes_dirty(&self) -> bool {
+        // SAFETY: The mapping is valid, and so are its inode and the superblock of that.
+        unsafe { (*(*(*self.mapping()).host).i_sb).s_bdev.is_null() }
+    }
+
     /// Makes durable what has been written and waited for: the rest of an `fdatasync()`. All in-tree
     /// file systems commit the metadata of the whole file, whatever the range; what they write
-    /// before that is what is dirty in the range (`file_write_and_wait_range()`), or in all of the
-    /// file (btrfs, ecryptfs).
+    /// before and after that is what is dirty in the range (`file_write_and_wait_range()`,
+    /// `nfs_file_fsync()`), or in all of the file (btrfs, ecryptfs). An empty range writes nothing.
     ///
     /// May leave it to [`take_error`](Self::take_error) to tell of errors of the writes.
     ///
     /// # Errors
     ///
     /// What `fdatasync()` would return.
-    pub(crate) fn commit(&self) -> Result {
-        // From the second byte to the first: an empty range, with nothing to write.
-        const EMPTY: (bindings::loff_t, bindings::loff_t) = (1, 0);
-
+    pub(crate) fn commit(&self, pages: &Range<usize>) -> Result {
         // SAFETY: The file is valid, and so is its table of operations.
         if unsafe { (*(*self.file.as_ptr()).f_op).fsync }.is_none() {
             // A file system that is never written to (squashfs) has nothing to commit.
             return Ok(());
         }
+        let (first, last) = if pages.is_empty() {
+            (1, 0)
+        } else {
+            bytes(pages)
+        };
         // SAFETY: The file is valid.
-        to_result(unsafe { bindings::vfs_fsync_range(self.file.as_ptr(), EMPTY.0, EMPTY.1, 1) })
+        to_result(unsafe { bindings::vfs_fsync_range(self.file.as_ptr(), first, last, 1) })
     }
 
-    /// Writes what the file system keeps about the file in memory, and waits for that.
+    /// Starts writing what the file system keeps about the file in memory, and waits for nothing.
     ///
     /// There are file systems that hold on to folios until then: NFS until the server has
-    /// committed what was written. What happens to it is not the business of any file's cursor.
-    pub(crate) fn write_metadata(&self) {
+    /// committed what was written.
+    pub(crate) fn start_metadata(&self) {
         // It is for the folios' sake; whether it helped is looked at by the caller.
         // SAFETY: The mapping is valid, and so is its inode.
-        let _ = unsafe { bindings::sync_inode_metadata((*self.mapping()).host, 1) };
+        let _ = unsafe { bindings::sync_inode_metadata((*self.mapping()).host, 0) };
     }
 
-    /// Has all processors put their cached references to folios back, if a folio of `pages` cannot
-    /// be freed otherwise. `pages` must be the whole of that folio, which may be freed by this.
-    ///
-    /// This is the one exported way to `lru_add_drain_all()`.
-    pub(crate) fn drain(&self, pages: &Range<usize>) {
-        let (first, last) = bytes(pages);
-        let length = last.saturating_sub(first).saturating_add(1);
-        // It is a hint, so an error says nothing; the caller looks whether the folio is gone.
-        // SAFETY: The file is valid.
-        let _ = unsafe { helpers::vm_map_sync_file_dontneed(self.file.as_ptr(), first, length) };
-    }
-
-    /// Keeps new folios out of the pager, for an eviction.
+    /// The same pager, through a file that is opened anew as the old one was, with the rights of who
+    /// opened that. It has an error cursor of its own.
     ///
     /// # Errors
     ///
-    /// If the caller was killed while it waited.
-    pub(crate) fn lock(&self) -> Result<EvictGuard<'_>, Killed> {
-        // SAFETY: The mapping is valid.
-        Killed::check(unsafe { helpers::vm_map_sync_invalidate_lock_killable(self.mapping()) })?;
-        // INVARIANT: The lock was just taken.
-        Ok(EvictGuard {
-            pager: self,
-            _nts: NotThreadSafe,
-        })
-    }
-}
-
-/// The invalidate lock of a pager, held: page faults cannot bring folios in.
-///
-/// # Invariants
-///
-/// The `invalidate_lock` of the pager's mapping is held for writing by this thread.
-pub(crate) struct EvictGuard<'a> {
-    pager: &'a Pager,
-    // The lock must be dropped by the thread that took it.
-    _nts: NotThreadSafe,
-}
-
-impl EvictGuard<'_> {
-    /// Takes `pages` out of the page tables of all who map them. Private copies stay.
-    pub(crate) fn unmap(&self, pages: &Range<usize>) {
-        if !pages.is_empty() {
-            // SAFETY: The mapping is valid.
-            unsafe {
-                bindings::unmap_mapping_pages(
-                    self.pager.mapping(),
-                    pages.start,
-                    pages.len(),
-                    false,
-                );
-            }
+    /// What opening it returns; `ESTALE` if what is opened has another page cache.
+    pub(crate) fn open_again(&self) -> Result<Self> {
+        let rights = Rights::of_file(&self.file);
+        let file = {
+            // A server is asked by its owner, not by whoever has got at his map.
+            let _assumed = rights.assume();
+            // SAFETY: The file and the credentials are valid.
+            from_err_ptr(unsafe {
+                helpers::vm_map_sync_file_open_again(self.file.as_ptr(), rights.as_ptr())
+            })?
+        };
+        let file = NonNull::new(file.cast::<File>()).ok_or(EIO)?;
+        let again = Self {
+            // INVARIANT: That of `self`, if the page cache is the same; else it is dropped at once.
+            // SAFETY: The file was just opened: the reference is ours, and nobody else uses it.
+            file: unsafe { ARef::from_raw(file) },
+        };
+        if again.id() == self.id() {
+            Ok(again)
+        } else {
+            Err(ESTALE)
         }
-    }
-
-    /// Frees the folios that lie within `pages` and that are clean, unlocked and held by nobody.
-    ///
-    /// Returns the number of pages freed. It is exact only if a folio was there for each of
-    /// `pages` when the lock was held already: `invalidate_mapping_pages()` counts the shadows
-    /// that reclaimed folios left behind as well.
-    pub(crate) fn evict(&self, pages: &Range<usize>) -> usize {
-        if pages.is_empty() {
-            return 0;
-        }
-        // SAFETY: The mapping is valid. The function takes no folio that has a reference more
-        // than the page cache's own (`mapping_evict_folio()`, `__remove_mapping()`).
-        unsafe {
-            bindings::invalidate_mapping_pages(self.pager.mapping(), pages.start, pages.end - 1)
-        }
-    }
-}
-
-impl Drop for EvictGuard<'_> {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariants this thread holds the lock.
-        unsafe { helpers::vm_map_sync_invalidate_unlock(self.pager.mapping()) };
     }
 }
 
 /// The first and the last (inclusive) byte of a range of pages that is not empty.
-fn bytes(pages: &Range<usize>) -> (bindings::loff_t, bindings::loff_t) {
+pub(super) fn bytes(pages: &Range<usize>) -> (bindings::loff_t, bindings::loff_t) {
     let byte = |page: usize| {
         bindings::loff_t::try_from(page)
             .ok()

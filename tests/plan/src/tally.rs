@@ -21,7 +21,7 @@ proptest! {
         let fit = |count: u128| usize::try_from(count).unwrap_or(usize::MAX);
         prop_assert_eq!(
             tally,
-            Tally { pushed: fit(pushed), freed: fit(freed), beyond: fit(beyond), left: fit(left) }
+            Tally { pushed: fit(pushed), freed: fit(freed), beyond: fit(beyond), left: fit(left), unpaged: 0 }
         );
     }
 }

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Batch: commits side by side, so that a journal or a disk that they share can serve many of them at
+//! once.
+//!
+//! The caller is never in the hands of others: the helpers are of this call alone, and if it is granted
+//! none, or none come, it does the work itself. When it goes, so does what nobody has begun, with its
+//! files; what a helper has begun is all that is left.
+
+use crate::sys::{
+    memory::{
+        room,
+        small,
+        Room, //
+    },
+    pager::Pager,
+    queue::{
+        Completion,
+        Helper, //
+    },
+    rights::Rights,
+    task::{
+        self,
+        Killed, //
+    },
+};
+use core::{
+    cmp::min,
+    mem,
+    ops::Range, //
+};
+use kernel::{
+    error::to_result,
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Arc,
+        Mutex, //
+    },
+};
+
+/// The most helpers of one call.
+const HELPERS: usize = 64;
+
+/// How long the helpers of a call wait for each other, in milliseconds. Only where there is no memory
+/// for a thread do they not come at all.
+const GATHERING: u32 = 10_000;
+
+/// The commit of one pager.
+pub(crate) struct Job {
+    /// The pager, with the file through which it is committed.
+    pub(crate) pager: Pager,
+    /// The pages that the commit covers; may be empty.
+    pub(crate) pages: Range<usize>,
+}
+
+/// Commits that are done side by side.
+#[pin_data]
+pub(crate) struct Batch {
+    /// What nobody has begun; the last one is the next.
+    #[pin]
+    jobs: Mutex<Room<Job>>,
+    /// What became of each job, by its number: an error number, negative, or 0.
+    errors: Room<Atomic<i32>>,
+    /// With whose rights it is done.
+    rights: Rights,
+    /// How many jobs are not done.
+    open: Atomic<usize>,
+    /// How many helpers have not come yet.
+    absent: Atomic<usize>,
+    /// Nobody waits for helpers any more.
+    #[pin]
+    gathered: Completion,
+    /// All jobs are done.
+    #[pin]
+    done: Completion,
+}
+
+impl Batch {
+    /// So many jobs, which will be done with the rights of the caller. `None` if there is no memory.
+    pub(crate) fn of(count: usize, jobs: impl Iterator<Item = Job>) -> Option<Arc<Self>> {
+        let mut list = room(count).ok()?;
+        let mut errors = room(count).ok()?;
+        for job in jobs {
+            list.push_within_capacity(job).ok()?;
+            errors.push_within_capacity(Atomic::new(0)).ok()?;
+        }
+        list.reverse();
+        let batch = pin_init!(Self {
+            open: Atomic::new(list.len()),
+            absent: Atomic::new(0),
+            errors,
+            rights: Rights::of_caller(),
+            gathered <- Completion::new(),
+            done <- Completion::new(),
+            jobs <- new_mutex!(list),
+        });
+        Arc::pin_init(batch, small()).ok()
+    }
+
+    /// Does all jobs, with the help of others as far as the caller may have it.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed meanwhile: what nobody has begun is dropped then.
+    pub(crate) fn work_off(this: Arc<Self>) -> Result<Arc<Self>, Killed> {
+        let result = this.call_for_help().and_then(|helped| {
+            if !helped {
+                this.work(task::checkpoint)?;
+            }
+            this.done.wait_killable()
+        });
+        if result.is_err() {
+            let rest = mem::replace(&mut *this.jobs.lock(), Room::new());
+            drop(rest);
+            this.gathered.complete();
+        }
+        result.map(|()| this)
+    }
+
+    /// Has helpers come, and waits until all of them are there: what they ask the disk for is to reach
+    /// it at once. The first would otherwise be done before the last has come, and there were nothing
+    /// to merge. Says whether all of them came.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed meanwhile.
+    fn call_for_help(self: &Arc<Self>) -> Result<bool, Killed> {
+        let wanted = min(self.errors.len(), HELPERS);
+        // This is an absent one as well, so that the others do not go on without those to come.
+        self.absent.store(1, Relaxed);
+        let mut helpers = 0;
+        for helper in Helper::hire(self.rights.answerable(), wanted) {
+            let batch = self.clone();
+            self.absent.fetch_add(1, Relaxed);
+            if helper.work(move || batch.help()).is_err() {
+                self.arrive();
+                break;
+            }
+            helpers += 1;
+        }
+        self.arrive();
+        let all = self.gathered.wait_killable_for(GATHERING)?;
+        self.gathered.complete();
+        Ok(all && helpers > 0)
+    }
+
+    fn arrive(&self) {
+        if self.absent.fetch_sub(1, Full) == 1 {
+            self.gathered.complete();
+        }
+    }
+
+    /// What a helper does.
+    fn help(&self) {
+        self.arrive();
+        // The caller ends this if others do not come.
+        self.gathered.wait();
+        let _assumed = self.rights.assume();
+        let _ = self.work(|| Ok(()));
+    }
+
+    /// Does jobs until there are none.
+    ///
+    /// # Errors
+    ///
+    /// What `may_go_on` returns, which is asked before each job.
+    fn work(&self, may_go_on: impl Fn() -> Result<(), Killed>) -> Result<(), Killed> {
+        loop {
+            may_go_on()?;
+            let next = {
+                let mut jobs = self.jobs.lock();
+                let job = jobs.pop();
+                job.map(|job| (jobs.len(), job))
+            };
+            let Some((behind, job)) = next else {
+                return Ok(());
+            };
+            if let Err(errno) = job.pager.commit(&job.pages) {
+                let number = self.errors.len().saturating_sub(behind + 1);
+                if let Some(error) = self.errors.get(number) {
+                    error.store(errno.to_errno(), Relaxed);
+                }
+            }
+            // Nobody is to find the file open when the call has returned.
+            drop(job);
+            // Orders the results before the completion.
+            if self.open.fetch_sub(1, Full) == 1 {
+                self.done.complete();
+            }
+        }
+    }
+
+    /// What became of a job, by its number.
+    pub(crate) fn result(&self, number: usize) -> Result {
+        let error = self.errors.get(number);
+        to_result(error.map_or(0, |error| error.load(Relaxed)))
+    }
+}
