@@ -15,8 +15,11 @@ mod plan;
 mod uapi;
 
 mod bounds;
+mod chunks;
 mod flags;
+mod pauses;
 mod pieces;
 mod reason;
+mod shares;
 mod stretches;
 mod tally;

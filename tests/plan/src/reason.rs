@@ -68,3 +68,12 @@ fn each_reason_has_its_kern_return() {
         );
     }
 }
+
+/// What means data comes before what is merely cached.
+#[test]
+fn what_is_worse_is_reported() {
+    let order = [Reason::Busy, Reason::Unwritten, Reason::Io, Reason::Killed];
+    assert!(order.is_sorted_by(|a, b| a.rank() < b.rank()));
+    let staying = order.map(Reason::is_about_what_stays);
+    assert_eq!(staying, [true, true, false, false]);
+}
