@@ -170,6 +170,8 @@ impl Capture {
     /// Walks over the entries of a range, and fills `pieces` as far as there is room.
     ///
     /// A `polite` walk lets those through who wait to change the map, and ends if they did.
+    // By itself its loop has all registers, which saves one in fifty of the instructions for an entry.
+    #[inline(never)]
     fn walk(
         users: &MmWithUser,
         request: &Request,

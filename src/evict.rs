@@ -3,6 +3,10 @@
 //! Evict: free cached pages, and lose nothing.
 
 use crate::{
+    batch::{
+        Batch,
+        Job, //
+    },
     outcome::{
         Fault,
         Outcome, //
@@ -47,6 +51,7 @@ use crate::{
 };
 use core::{
     cmp::max,
+    iter::once,
     ops::Range, //
 };
 use kernel::error::{
@@ -85,6 +90,7 @@ pub(crate) fn evict(
             stand_in: stand_ins.get(number),
             position: 0,
             claimed: false,
+            committed: false,
             pauses: &mut pauses,
             outcome,
         };
@@ -118,6 +124,8 @@ struct Eviction<'a> {
     position: usize,
     /// Whether, in the last sweep, the file system did not let go of a folio.
     claimed: bool,
+    /// Whether it has been committed because of that.
+    committed: bool,
     pauses: &'a mut Pauses,
     outcome: &'a mut Outcome,
 }
@@ -149,20 +157,23 @@ impl Eviction<'_> {
     /// A folio can be held for a moment by a processor's cache of references, by a reader, or by
     /// its own writeback, so what is left is tried a second time with those out of the way. If it
     /// is little, it may be a worker that is about to let go of what it has done: that takes some
-    /// milliseconds. A file system that holds on to folios is given more time than that.
+    /// milliseconds. A file system that holds on to folios is given more time than that, and asked for
+    /// a commit: some do so until then, as NFS, or ext4 with data in its journal.
     fn evict(&mut self, pages: &Range<usize>) -> Result<(), Killed> {
         let mut left = self.sweep(pages, false)?;
         if let Some(folio) = left.again.take() {
             self.drain(folio)?;
             left = self.sweep(&overlap(&left.span, pages), true)?;
         }
+        if left.again.is_some() && self.claimed && !self.committed {
+            self.committed = true;
+            self.commit(left.span.start)?;
+            left = self.sweep(&overlap(&left.span, pages), true)?;
+        }
         for pause in Pauses::STEPS {
             let little = pause <= 10 && left.pages <= CHUNK;
             if left.again.is_none() || !(self.claimed || little) || !self.pauses.take(pause) {
                 break;
-            }
-            if self.claimed {
-                self.pager.start_metadata();
             }
             task::sleep(pause)?;
             left = self.sweep(&overlap(&left.span, pages), true)?;
@@ -206,10 +217,8 @@ impl Eviction<'_> {
     fn settle(&mut self, chunk: &Range<usize>, again: bool) -> Result<(), Killed> {
         let busy = self.pager.is_dirty() || self.pager.is_written();
         self.write(chunk)?;
-        if let Some(stand_in) = self.stand_in.filter(|_| busy) {
-            if let Err(errno) = stand_in.commit(chunk).and_then(|()| stand_in.take_error()) {
-                self.fail(errno, chunk.start);
-            }
+        if busy && self.stand_in.is_some() {
+            self.commit(chunk.start)?;
         }
         if again {
             let mut folios = Folios::new(self.pager, Which::Resident, chunk.clone());
@@ -322,6 +331,23 @@ impl Eviction<'_> {
         folios::wait_written(self.pager, pages)?;
         if let Err(errno) = written.and_then(|()| self.pager.errors_since(self.mark)) {
             self.fail(errno, pages.start);
+        }
+        Ok(())
+    }
+
+    /// Commits the pager, through a file of the call's own, for the sake of what is at `page`. A helper
+    /// does it, so that the caller can be killed.
+    fn commit(&mut self, page: usize) -> Result<(), Killed> {
+        let opened = match self.stand_in {
+            Some(file) => Some(file.clone()),
+            // Then the pages have to stay.
+            None => self.pager.open_again().ok(),
+        };
+        let job = opened.map(|pager| Job { pager, pages: 0..0 });
+        if let Some(batch) = job.and_then(|job| Batch::of(1, once(job))) {
+            if let Err(errno) = Batch::work_off(batch)?.result(0) {
+                self.fail(errno, page);
+            }
         }
         Ok(())
     }

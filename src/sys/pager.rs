@@ -204,16 +204,6 @@ impl Pager {
         to_result(unsafe { bindings::vfs_fsync_range(self.file.as_ptr(), first, last, 1) })
     }
 
-    /// Starts writing what the file system keeps about the file in memory, and waits for nothing.
-    ///
-    /// There are file systems that hold on to folios until then: NFS until the server has
-    /// committed what was written.
-    pub(crate) fn start_metadata(&self) {
-        // It is for the folios' sake; whether it helped is looked at by the caller.
-        // SAFETY: The mapping is valid, and so is its inode.
-        let _ = unsafe { bindings::sync_inode_metadata((*self.mapping()).host, 0) };
-    }
-
     /// The same pager, through a file that is opened anew as the old one was, with the rights of who
     /// opened that. It has an error cursor of its own.
     ///
