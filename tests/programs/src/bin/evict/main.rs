@@ -8,12 +8,14 @@ use vm_map_sync_tests::{
     tests, //
 };
 
+mod claimed;
 mod free;
 mod held;
 mod large;
 mod scene;
 
 use self::{
+    claimed::*,
     free::*,
     held::*,
     large::*, //
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         large_folio_in_parts,
         large_folio_with_a_wired_page,
         large_folio_with_one_wired_page,
+        claimed_pages_are_waited_for_together,
         read_meanwhile,
     ])
 }
