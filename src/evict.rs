@@ -345,7 +345,8 @@ impl Eviction<'_> {
         };
         let job = opened.map(|pager| Job { pager, pages: 0..0 });
         if let Some(batch) = job.and_then(|job| Batch::of(1, once(job))) {
-            if let Err(errno) = Batch::work_off(batch)?.result(0) {
+            let committed = Batch::work_off(batch)?.result(0);
+            if let Err(errno) = committed.and_then(|()| self.pager.errors_since(self.mark)) {
                 self.fail(errno, page);
             }
         }

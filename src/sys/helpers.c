@@ -81,9 +81,10 @@ bool vm_map_sync_file_may_write(struct file *file)
 	       path_permission(path, MAY_WRITE) == 0;
 }
 
-struct file *vm_map_sync_file_open_again(struct file *file, const struct cred *cred)
+struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
+					 const struct cred *cred)
 {
-	return dentry_open(&file->f_path, (file->f_flags & O_ACCMODE) | O_LARGEFILE, cred);
+	return dentry_open(&file->f_path, mode | O_LARGEFILE, cred);
 }
 
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length)

@@ -27,7 +27,8 @@ void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma);
 bool vm_map_sync_file_is_writable(const struct file *file);
 bool vm_map_sync_file_may_write(struct file *file);
-struct file *vm_map_sync_file_open_again(struct file *file, const struct cred *cred);
+struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
+					 const struct cred *cred);
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
 bool vm_map_sync_mapping_can_reread(const struct address_space *mapping);

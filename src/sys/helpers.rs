@@ -24,7 +24,11 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_vma_is_wired(vma: *const vm_area_struct) -> bool;
     pub(crate) fn vm_map_sync_file_is_writable(file: *const file) -> bool;
     pub(crate) fn vm_map_sync_file_may_write(file: *mut file) -> bool;
-    pub(crate) fn vm_map_sync_file_open_again(file: *mut file, cred: *const cred) -> *mut file;
+    pub(crate) fn vm_map_sync_file_open_again(
+        file: *const file,
+        mode: ffi::c_int,
+        cred: *const cred,
+    ) -> *mut file;
     pub(crate) fn vm_map_sync_file_dontneed(
         file: *mut file,
         start: ffi::c_longlong,

@@ -173,10 +173,12 @@ impl Pager {
 
     /// Whether a commit can make pages dirty again, which it then writes if they are in its range: if
     /// a server says so, as that of NFS does when it has lost what was written. A file system on a disk
-    /// finds out that a write has failed by the write.
+    /// finds out that a write has failed by the write. So does btrfs, whose disks the superblock does not
+    /// name.
     pub(crate) fn commit_makes_dirty(&self) -> bool {
         // SAFETY: The mapping is valid, and so are its inode and the superblock of that.
-        unsafe { (*(*(*self.mapping()).host).i_sb).s_bdev.is_null() }
+        let no_disk = unsafe { (*(*(*self.mapping()).host).i_sb).s_bdev.is_null() };
+        no_disk && !self.records_errors_late()
     }
 
     /// Makes durable what has been written and waited for: the rest of an `fdatasync()`. All in-tree
@@ -205,20 +207,28 @@ impl Pager {
     }
 
     /// The same pager, through a file that is opened anew as the old one was, with the rights of who
-    /// opened that. It has an error cursor of its own.
+    /// opened that; for reading only, if its file system has become read-only. It has an error cursor of
+    /// its own.
     ///
     /// # Errors
     ///
     /// What opening it returns; `ESTALE` if what is opened has another page cache.
     pub(crate) fn open_again(&self) -> Result<Self> {
         let rights = Rights::of_file(&self.file);
+        let open = |mode: u32| {
+            let mode = i32::try_from(mode)?;
+            // SAFETY: The file and the credentials are valid.
+            from_err_ptr(unsafe {
+                helpers::vm_map_sync_file_open_again(self.file.as_ptr(), mode, rights.as_ptr())
+            })
+        };
         let file = {
             // A server is asked by its owner, not by whoever has got at his map.
             let _assumed = rights.assume();
-            // SAFETY: The file and the credentials are valid.
-            from_err_ptr(unsafe {
-                helpers::vm_map_sync_file_open_again(self.file.as_ptr(), rights.as_ptr())
-            })?
+            match open(self.file.flags() & bindings::O_ACCMODE) {
+                Err(EROFS) => open(bindings::O_RDONLY)?,
+                opened => opened?,
+            }
         };
         let file = NonNull::new(file.cast::<File>()).ok_or(EIO)?;
         let again = Self {
