@@ -14,30 +14,48 @@ use std::{
 };
 
 /// Why a call did not succeed.
+///
+/// `EBUSY` stands for two opposite things: after [`Wired`](Self::Wired) nothing was done, and nothing
+/// is durable; after [`Busy`](Self::Busy) everything was written, and some pages are merely cached
+/// still. So look at the reason, or whether the error is [`SyncError::Refused`] or
+/// [`SyncError::Failed`], never at the error number alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// An unknown flag, or a start behind the end.
+    /// Refused: an unknown flag, or a start behind the end.
     Argument,
-    /// Nothing is mapped at the address.
+    /// Refused: nothing is mapped at the address.
     Hole,
-    /// The mapping at the address has no pager: device memory, huge pages, the kernel's own pages.
+    /// Refused: the mapping at the address has no pager: device memory, huge pages, the kernel's own
+    /// pages.
     Special,
-    /// Locked memory was to be freed.
+    /// Refused, with `EBUSY`: memory was to be freed that its own process has locked. Nothing was
+    /// written, and nothing is durable. Not to be taken for [`Busy`](Self::Busy).
     Wired,
-    /// Pages of a file that the caller neither owns nor could write to were to be freed.
+    /// Refused: pages of a file were to be freed that the caller neither owns nor could open for
+    /// writing; or a file that the call needs of its own could not be opened.
     Protection,
-    /// The last process with the address space has exited.
+    /// Refused: the last process with the address space has exited.
     Dead,
-    /// The kernel had no memory for the call.
+    /// Refused: there was no memory for the call, or there are too many open files.
     Memory,
-    /// Pages were not written.
+    /// Failed: pages were not written. Those that are cached are the only copy of what was stored in
+    /// them, and nothing of their file was freed. That a second call succeeds proves nothing: see
+    /// [`Unwritten`](Self::Unwritten).
     Io,
-    /// Pages could not be freed: they are wired, pinned or otherwise in use.
+    /// Failed, with `EBUSY`, but everything was written, and is durable with
+    /// [`SYNCIO`](crate::Flags::SYNCIO). Pages could not be freed, and no more than that: they are
+    /// pinned, locked by others or otherwise in use. Not to be taken for [`Wired`](Self::Wired).
     Busy,
-    /// The caller was killed.
+    /// Ended: the caller was killed.
     Killed,
-    /// A write of the file has failed earlier, so nothing of it was freed.
+    /// Failed: a write of the file had failed before this call, with the error number that this one
+    /// has, so nothing of the file was freed. What was dirty now was written.
+    ///
+    /// Linux takes a page for a clean one after its write has failed, and writes it no more, so the
+    /// cached page may be the only copy of what was stored in it. Store it anew, from what you know
+    /// or from the mapping itself, sync with [`SYNCIO`](crate::Flags::SYNCIO), and pass
+    /// [`FORGET_ERRORS`](crate::Flags::FORGET_ERRORS) from then on.
     Unwritten,
     /// A reason that this library does not know yet.
     Other(u32),
@@ -68,15 +86,22 @@ impl fmt::Display for Reason {
             Self::Argument => "the arguments make no sense",
             Self::Hole => "nothing is mapped there",
             Self::Special => "a special mapping, which has no file to write to",
-            Self::Wired => "the memory is locked",
-            Self::Protection => "the file is neither the caller's nor writable by it",
+            Self::Wired => "the memory is locked, so it cannot be freed; unlock it first",
+            Self::Protection => "the file is not the caller's to write to, or cannot be opened",
             Self::Dead => "the process whose memory it is has exited",
-            Self::Memory => "the kernel is out of memory",
-            Self::Io => "pages could not be written",
-            Self::Busy => "pages are in use and were not freed",
+            Self::Memory => "the kernel has no memory for the call",
+            Self::Io => {
+                "pages could not be written, so nothing of their file was freed; \
+                 store them anew before you try again"
+            }
+            Self::Busy => {
+                "all was written, but pages that are in use stay cached; \
+                 leave them, or try again when they are not"
+            }
             Self::Killed => "the caller was killed",
             Self::Unwritten => {
-                "a write of the file has failed before, so nothing of it was freed"
+                "a write of the file has failed before, so its cached pages may be the only copy \
+                 and were not freed; store them anew, sync, then pass FORGET_ERRORS"
             }
             Self::Other(reason) => return write!(f, "reason {reason}"),
         })
@@ -109,12 +134,29 @@ impl fmt::Display for Fault {
 }
 
 /// Why a range was not synced.
+///
+/// ```
+/// use vm_map_sync::{Flags, Map, Reason, SyncError};
+///
+/// /// Whether all of a range is durable, although some of it may be cached still.
+/// fn is_durable(map: &Map, range: std::ops::Range<usize>) -> bool {
+///     match map.sync(range, Flags::SYNCIO | Flags::INVALIDATE) {
+///         Ok(_) => true,
+///         // EBUSY, and all was done but for the freeing.
+///         Err(SyncError::Failed(fault)) if fault.reason == Reason::Busy => true,
+///         // Among them EBUSY as well, and nothing was done.
+///         Err(_) => false,
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SyncError {
-    /// The call was refused: nothing was written, unmapped or freed.
+    /// The call was refused, and nothing was done: nothing was written, unmapped or freed, and
+    /// nothing is durable that was not before.
     Refused(Fault),
-    /// The call did not succeed altogether; what it could do was done.
+    /// The call was done, but did not succeed altogether: what it could do was done, and the
+    /// [reason](Fault::reason) says what was not.
     Failed(Fault),
     /// The call did not come through: the descriptor is not one of the device, say.
     Call(io::Error),
@@ -138,6 +180,9 @@ impl SyncError {
     }
 
     /// The error number of the system, if there is one.
+    ///
+    /// It does not tell what was done: `EBUSY` can mean that nothing was, and that everything was
+    /// written (see [`Reason`]).
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::Refused(fault) | Self::Failed(fault) => Some(fault.errno),
@@ -149,7 +194,9 @@ impl SyncError {
 impl fmt::Display for SyncError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(fault) => write!(f, "the range was refused: {fault}"),
+            Self::Refused(fault) => {
+                write!(f, "the range was refused, and nothing was done: {fault}")
+            }
             Self::Failed(fault) => write!(
                 f,
                 "not all was done: {fault}; {} pages pushed, {} freed, {} left",
@@ -220,17 +267,71 @@ mod tests {
         }
     }
 
+    fn text(reason: u32) -> String {
+        SyncError::new(&result(reason)).to_string()
+    }
+
     #[test]
     fn what_where_and_errno() {
-        let wired = SyncError::new(&result(uapi::VM_MAP_SYNC_REASON_WIRED)).to_string();
-        assert!(wired.starts_with("the range was refused: at 0x1000: the memory is locked: "));
-        assert!(wired.contains("(os error 16)"));
-        let busy = SyncError::new(&result(uapi::VM_MAP_SYNC_REASON_BUSY)).to_string();
+        let hole = text(uapi::VM_MAP_SYNC_REASON_HOLE);
+        let start =
+            "the range was refused, and nothing was done: at 0x1000: nothing is mapped there: ";
+        assert!(hole.starts_with(start), "{hole}");
+        assert!(hole.ends_with("(os error 16)"), "{hole}");
+        let busy = text(uapi::VM_MAP_SYNC_REASON_BUSY);
+        assert!(busy.starts_with("not all was done: at 0x1000: "), "{busy}");
         assert!(
             busy.ends_with("; 1 pages pushed, 0 freed, 2 left"),
             "{busy}"
         );
         let missing = OpenError(io::Error::from_raw_os_error(libc::ENOENT)).to_string();
         assert!(missing.contains("load the module"), "{missing}");
+    }
+
+    #[test]
+    fn two_kinds_of_ebusy() {
+        let wired = SyncError::new(&result(uapi::VM_MAP_SYNC_REASON_WIRED));
+        let busy = SyncError::new(&result(uapi::VM_MAP_SYNC_REASON_BUSY));
+        assert_eq!(wired.errno(), busy.errno());
+        assert!(matches!(
+            wired,
+            SyncError::Refused(Fault {
+                reason: Reason::Wired,
+                ..
+            })
+        ));
+        assert!(matches!(
+            busy,
+            SyncError::Failed(Fault {
+                reason: Reason::Busy,
+                ..
+            })
+        ));
+        let (wired, busy) = (wired.to_string(), busy.to_string());
+        assert!(wired.contains("nothing was done"), "{wired}");
+        assert!(wired.contains("unlock it"), "{wired}");
+        assert!(!busy.contains("nothing was done"), "{busy}");
+        assert!(busy.contains("all was written"), "{busy}");
+    }
+
+    #[test]
+    fn refusals_say_that_nothing_was_done() {
+        for reason in 1..64 {
+            let says = text(reason).contains("nothing was done");
+            assert_eq!(says, reason < uapi::VM_MAP_SYNC_REASON_IO, "{reason}");
+        }
+    }
+
+    #[test]
+    fn failed_writes_say_what_to_do() {
+        let before = text(uapi::VM_MAP_SYNC_REASON_UNWRITTEN);
+        assert!(before.contains("may be the only copy"), "{before}");
+        assert!(
+            before.contains("store them anew, sync, then pass FORGET_ERRORS"),
+            "{before}"
+        );
+        let now = text(uapi::VM_MAP_SYNC_REASON_IO);
+        assert!(now.contains("store them anew"), "{now}");
+        assert!(!now.contains("all was written"), "{now}");
     }
 }

@@ -31,10 +31,13 @@ bitflags::bitflags! {
     pub struct Flags: u32 {
         /// Dirty pages are written and made durable before the call returns.
         const SYNCIO = uapi::VM_MAP_SYNC_SYNCIO;
-        /// Cached pages are freed, after what was dirty in them was written.
+        /// Cached pages are freed, after what was dirty in them was written. Of a file of which a
+        /// write has failed, as far as the kernel remembers, they stay.
         const INVALIDATE = uapi::VM_MAP_SYNC_INVALIDATE;
-        /// Cached pages may be freed although a write of their file has failed, if all files of the
-        /// range were told of that before. What was not written since is lost then.
+        /// With `INVALIDATE`: pages may be freed although a write of their file has failed, if all
+        /// files of the range had been told of that before the call, by `fsync()`, `msync()` or
+        /// `SYNCIO` through them. What was not stored anew since is lost then; see
+        /// [`Reason::Unwritten`](crate::Reason::Unwritten).
         const FORGET_ERRORS = uapi::VM_MAP_SYNC_FORGET_ERRORS;
     }
 }
@@ -68,7 +71,8 @@ impl Map {
     /// # Errors
     ///
     /// - [`SyncError::Refused`]: the range cannot be dealt with, and nothing happened to it.
-    /// - [`SyncError::Failed`]: something went wrong on the way; the rest was done.
+    /// - [`SyncError::Failed`]: something went wrong on the way; the rest was done. Pages that could
+    ///   not be freed, and only that, are [`Reason::Busy`](crate::Reason::Busy).
     /// - [`SyncError::Call`]: the call itself did not come through.
     pub fn sync(&self, range: Range<usize>, flags: Flags) -> Result<Outcome, SyncError> {
         let mut args = uapi::vm_map_sync_args {

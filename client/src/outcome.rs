@@ -9,16 +9,18 @@ use crate::uapi;
 pub struct Outcome {
     /// Everything below this address was dealt with.
     pub done: u64,
-    /// Pages of the range that were dirty and were handed to their files.
+    /// Pages of the range that were dirty and were handed to their files. Those of a file that the
+    /// caller may not ask `cachestat(2)` about are not counted.
     pub pushed: u64,
     /// Pages that left the page cache.
     pub freed: u64,
     /// How many of `freed` lie outside of the range, in large folios that stick out of it.
     pub beyond: u64,
-    /// Pages of the range that had to stay in the page cache although they were to be freed.
+    /// Pages of the range that had to stay in the page cache although they were to be freed: they
+    /// are in use, or a write of their file has failed.
     pub left: u64,
-    /// Pages of the range that have no file to be written to, such as anonymous memory and tmpfs.
-    /// Nothing is ever done to them.
+    /// Pages of the range that have no file to be written to, such as anonymous memory and tmpfs,
+    /// whether they are in memory or not. Nothing is ever done to them.
     pub unpaged: u64,
 }
 
