@@ -55,9 +55,9 @@
 #define VM_MAP_SYNC_REASON_HOLE		2	/* ENOMEM: nothing is mapped at address */
 #define VM_MAP_SYNC_REASON_SPECIAL	3	/* EOPNOTSUPP: the mapping at address has no pager */
 #define VM_MAP_SYNC_REASON_WIRED	4	/* EBUSY: INVALIDATE of locked memory at address; nothing was done */
-#define VM_MAP_SYNC_REASON_PROTECTION	5	/* EPERM: INVALIDATE of a file one could not open for writing */
+#define VM_MAP_SYNC_REASON_PROTECTION	5	/* EPERM: INVALIDATE of a file one neither owns nor could open for writing */
 #define VM_MAP_SYNC_REASON_DEAD		6	/* ESRCH: the map's last process has exited */
-#define VM_MAP_SYNC_REASON_MEMORY	7	/* ENOMEM: the kernel had no memory for the call */
+#define VM_MAP_SYNC_REASON_MEMORY	7	/* ENOMEM, ENFILE: the kernel had no memory for the call */
 
 #define VM_MAP_SYNC_REASON_IO		16	/* first errno: pages at address were not written */
 #define VM_MAP_SYNC_REASON_BUSY		17	/* EBUSY: pages from address on could not be freed; the rest was done */
