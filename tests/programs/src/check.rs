@@ -92,6 +92,15 @@ pub fn succeeds_somehow(map: &Map, range: Range<usize>, flags: Flags) -> Outcome
     }
 }
 
+/// Asserts that a call succeeds, with these counts, and finds so many pages that have no pager.
+#[track_caller]
+pub fn succeeds_beside(map: &Map, range: Range<usize>, flags: Flags, want: Counts, unpaged: usize) {
+    let outcome = succeeds_somehow(map, range.clone(), flags);
+    assert_eq!(Counts::from(outcome), want, "{flags:?}");
+    assert_eq!(outcome.done, rounded(&range).end, "done, {flags:?}");
+    assert_eq!(outcome.unpaged, unpaged as u64, "unpaged, {flags:?}");
+}
+
 /// Asserts that a call succeeds sooner or later: pages that were in use a moment ago can be held for
 /// a little longer, by a worker that is to let go of them. What all tries did is added up.
 #[track_caller]
@@ -145,14 +154,42 @@ pub fn refused(map: &Map, range: Range<usize>, flags: Flags, reason: Reason, add
 /// the range.
 #[track_caller]
 pub fn busy(map: &Map, range: Range<usize>, flags: Flags, want: Counts, address: usize) {
-    let (errno, kern_return) = codes(Reason::Busy);
+    let (errno, _) = codes(Reason::Busy);
+    leaves(map, range, flags, (Reason::Busy, errno), want, address);
+}
+
+/// Asserts that a call leaves pages behind, from `address` on, because a write of their file failed
+/// before with `errno`, and did the rest up to the end of the range.
+#[track_caller]
+pub fn unwritten(
+    map: &Map,
+    range: Range<usize>,
+    flags: Flags,
+    errno: i32,
+    want: Counts,
+    address: usize,
+) {
+    let why = (Reason::Unwritten, errno);
+    leaves(map, range, flags, why, want, address);
+}
+
+#[track_caller]
+fn leaves(
+    map: &Map,
+    range: Range<usize>,
+    flags: Flags,
+    (reason, errno): (Reason, i32),
+    want: Counts,
+    address: usize,
+) {
+    let (_, kern_return) = codes(reason);
     match map.sync(range.clone(), flags) {
         Err(SyncError::Failed(fault)) => {
-            assert_eq!(Counts::from(fault.outcome), want);
+            assert_eq!(Counts::from(fault.outcome), want, "{fault}");
             assert_eq!(
                 fault,
                 Fault {
-                    reason: Reason::Busy,
+                    reason,
                     address: address as u64,
                     errno,
                     kern_return,
@@ -163,7 +200,7 @@ pub fn busy(map: &Map, range: Range<usize>, flags: Flags, want: Counts, address:
                 }
             );
         }
-        other => panic!("not busy: {other:?}"),
+        other => panic!("not {reason:?}: {other:?}"),
     }
 }
 

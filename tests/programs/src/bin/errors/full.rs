@@ -3,34 +3,16 @@
 //! Disks that are full: the file system below believes in more space than there is, as on a thin
 //! volume, so that it shows only when something is written.
 
-use crate::scene::fails;
-use nix::{
-    errno::Errno,
-    mount::{
-        mount,
-        umount,
-        MsFlags, //
-    }, //
+use crate::{
+    scene::{
+        counts,
+        fails, //
+    },
+    thin::Thin,
 };
 use std::{
-    env,
-    fs::{
-        self,
-        File, //
-    },
-    io::Write,
-    os::{
-        fd::AsRawFd,
-        unix::fs::FileExt, //
-    },
-    path::{
-        Path,
-        PathBuf, //
-    },
-    process::{
-        self,
-        Command, //
-    },
+    fs::File,
+    os::unix::fs::FileExt, //
 };
 use vm_map_sync::{
     Flags,
@@ -61,102 +43,25 @@ use vm_map_sync_tests::{
     PAGE, //
 };
 
-const LOOP_SET_FD: libc::Ioctl = 0x4c00;
-const LOOP_CLR_FD: libc::Ioctl = 0x4c01;
-const LOOP_CTL_GET_FREE: libc::Ioctl = 0x4c82;
-
-/// A disk of 64 MB that has room for 16.
-struct Thin {
-    directory: PathBuf,
-    image: File,
-    disk: File,
-    device: PathBuf,
-}
-
-impl Thin {
-    fn new() -> Result<Self, Failure> {
-        let _ = Command::new("modprobe").arg("loop").output();
-        let Ok(control) = File::open("/dev/loop-control") else {
-            return Err(Failure::skip("no loop devices"));
-        };
-        let directory = env::temp_dir().join(format!("thin-{}", process::id()));
-        fs::create_dir(&directory)?;
-        mount(
-            None::<&str>,
-            &directory,
-            Some("tmpfs"),
-            MsFlags::empty(),
-            Some("size=16m"),
-        )?;
-        let image = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(directory.join("image"))?;
-        image.set_len(64 << 20)?;
-        // SAFETY: The call takes no argument.
-        let free = unsafe { libc::ioctl(control.as_raw_fd(), LOOP_CTL_GET_FREE) };
-        let device = PathBuf::from(format!("/dev/loop{}", Errno::result(free)?));
-        let disk = File::options().read(true).write(true).open(&device)?;
-        // SAFETY: The call takes a number.
-        let code = unsafe { libc::ioctl(disk.as_raw_fd(), LOOP_SET_FD, image.as_raw_fd()) };
-        Errno::result(code)?;
-        Ok(Self {
-            directory,
-            image,
-            disk,
-            device,
-        })
-    }
-
-    /// Uses up all the room.
-    fn fill(&self) -> Verdict {
-        let mut filler = File::create(self.filler())?;
-        let zeros = vec![0; PAGE];
-        while filler.write(&zeros).is_ok_and(|length| length > 0) {}
-        Ok(())
-    }
-
-    /// Gives the room back.
-    fn relieve(&self) -> Verdict {
-        Ok(fs::remove_file(self.filler())?)
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.directory.join("filler")
-    }
-
-    /// Forgets what it has at byte `offset`.
-    fn punch(&self, offset: u64) -> Verdict {
-        let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
-        // SAFETY: The call takes numbers only.
-        let code =
-            unsafe { libc::fallocate(self.image.as_raw_fd(), mode, offset as i64, PAGE as i64) };
-        Errno::result(code)?;
-        Ok(())
-    }
-}
-
-impl Drop for Thin {
-    fn drop(&mut self) {
-        // SAFETY: The call takes no argument.
-        unsafe { libc::ioctl(self.disk.as_raw_fd(), LOOP_CLR_FD) };
-        let _ = umount_lazily(&self.directory);
-        let _ = fs::remove_dir(&self.directory);
-    }
-}
-
-fn umount_lazily(directory: &Path) -> nix::Result<()> {
-    nix::mount::umount2(directory, nix::mount::MntFlags::MNT_DETACH).or_else(|_| umount(directory))
-}
-
 const PAGES: usize = 16;
 const DIRTY: [usize; 4] = [1, 2, 7, 12];
 /// Those of them that there is no room for.
 const HOMELESS: [usize; 2] = [7, 12];
 
-pub fn full_disk() -> Verdict {
-    for flags in [Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
+/// A thin disk that is full, with files on it and elsewhere.
+struct Scene {
+    map: Map,
+    /// The file on the full disk, and behind it the other one.
+    mapping: Mapping,
+    file: TestFile,
+    good: TestFile,
+    _site: Site,
+    thin: Thin,
+}
+
+impl Scene {
+    /// With version 1 in the [`DIRTY`] pages of both files, not yet written.
+    fn new() -> Result<Self, Failure> {
         let thin = Thin::new()?;
         let site = Site::new(&thin.device)?;
         let good = TestFile::new(PAGES)?;
@@ -167,43 +72,102 @@ pub fn full_disk() -> Verdict {
             thin.punch(extents.locate(page)?)?;
         }
         thin.fill()?;
-
-        let map = Map::open()?;
         let mapping = Mapping::reserve(2 * PAGES)?;
         mapping.map(0..PAGES, file.file(), 0, Share::Shared)?;
         mapping.map(PAGES..2 * PAGES, good.file(), 0, Share::Shared)?;
         mapping.fill(1, DIRTY);
         good.map()?.fill(1, DIRTY);
-        let pages = |count: usize| match flags.contains(Flags::INVALIDATE) {
-            true => count as u64,
+        Ok(Self {
+            map: Map::open()?,
+            mapping,
+            file,
+            good,
+            _site: site,
+            thin,
+        })
+    }
+
+    /// Asserts that a call on both files fails for want of room, and did the rest.
+    #[track_caller]
+    fn fails(&self, flags: Flags) {
+        let pages = match flags.contains(Flags::INVALIDATE) {
+            true => PAGES as u64,
             false => 0,
         };
         let want = Counts {
             pushed: 2 * DIRTY.len() as u64,
-            freed: pages(PAGES),
-            left: pages(PAGES),
+            freed: pages,
+            left: pages,
             ..Counts::default()
         };
-        let place = mapping.address(0)..=mapping.address(HOMELESS[0]);
-        fails(&map, mapping.all(), flags, libc::ENOSPC, want, &place);
-        good.assert_on_disk(1, DIRTY);
-        assert_eq!(file.cached()?.resident, PAGES as u64);
-        mapping.assert_has(1, DIRTY);
-        if flags.contains(Flags::SYNCIO) {
-            file.file().sync_all()?;
-        } else {
-            let errno = file.file().sync_all().err().and_then(|e| e.raw_os_error());
-            assert_eq!(errno, Some(libc::ENOSPC));
-        }
+        let place = self.mapping.address(0)..=self.mapping.address(HOMELESS[0]);
+        let all = self.mapping.all();
+        fails(&self.map, all, flags, libc::ENOSPC, want, &place);
+        self.good.assert_on_disk(1, DIRTY);
+        self.assert_kept();
+    }
 
-        thin.relieve()?;
+    /// Asserts that what there was no room for is cached still.
+    #[track_caller]
+    fn assert_kept(&self) {
+        let cached = self.file.cached().expect("cachestat works");
+        assert_eq!(cached.resident, PAGES as u64);
+        self.mapping.assert_has(1, DIRTY);
+    }
+}
+
+pub fn full_disk() -> Verdict {
+    for flags in [Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
+        let scene = Scene::new()?;
+        scene.fails(flags);
+        let file = scene.file.file();
+        let errno = file.sync_all().err().and_then(|error| error.raw_os_error());
+        let told = flags.contains(Flags::SYNCIO);
+        assert_eq!(errno, if told { None } else { Some(libc::ENOSPC) });
+
+        scene.thin.relieve()?;
+        let mapping = &scene.mapping;
         mapping.fill(2, HOMELESS);
-        let all = PAGES as u64;
-        let range = mapping.range(0..PAGES);
-        check::succeeds(&map, range, BOTH, check::counts(HOMELESS.len() as u64, all));
-        file.assert_on_disk(2, HOMELESS);
+        let want = check::counts(HOMELESS.len() as u64, PAGES as u64);
+        let flags = BOTH | Flags::FORGET_ERRORS;
+        check::succeeds(&scene.map, mapping.range(0..PAGES), flags, want);
+        scene.file.assert_on_disk(2, HOMELESS);
         mapping.assert_has(2, HOMELESS);
     }
+    Ok(())
+}
+
+/// Room that is made does not write what failed for want of it: to call again is no way to get that
+/// written, so the only copy must not go.
+pub fn room_that_is_made() -> Verdict {
+    let scene = Scene::new()?;
+    scene.fails(BOTH);
+    scene.thin.relieve()?;
+
+    let (map, range) = (&scene.map, scene.mapping.range(0..PAGES));
+    check::succeeds(map, range.clone(), Flags::SYNCIO, check::counts(0, 0));
+    let want = counts(0, PAGES as u64);
+    for flags in [BOTH, Flags::INVALIDATE, BOTH] {
+        check::unwritten(map, range.clone(), flags, libc::ENOSPC, want, range.start);
+        scene.assert_kept();
+    }
+    // What did not fail is on the disk, and what did fail is not.
+    for page in DIRTY {
+        let version = u64::from(!HOMELESS.contains(&page));
+        assert_eq!(
+            scene.file.on_disk(page)? == pattern(1, page),
+            version == 1,
+            "page {page}"
+        );
+    }
+
+    // A careful program writes it anew.
+    scene.mapping.fill(1, HOMELESS);
+    check::succeeds(map, range.clone(), Flags::SYNCIO, check::counts(2, 0));
+    scene.file.assert_on_disk(1, DIRTY);
+    let flags = Flags::INVALIDATE | Flags::FORGET_ERRORS;
+    check::succeeds(map, range, flags, check::counts(0, PAGES as u64));
+    scene.mapping.assert_has(1, DIRTY);
     Ok(())
 }
 
@@ -247,7 +211,7 @@ pub fn full_disk_with_delayed_allocation() -> Verdict {
     file.set_len(0)?;
     file.set_len((PAGES * PAGE) as u64)?;
     mapping.fill(2, DIRTY);
-    let outcome = check::succeeds_somehow(&map, mapping.all(), BOTH);
+    let outcome = check::succeeds_somehow(&map, mapping.all(), BOTH | Flags::FORGET_ERRORS);
     assert_eq!((outcome.pushed, outcome.left), (dirty, 0));
     mapping.assert_has(2, DIRTY);
     let (disk, extents) = (Disk::open(&thin.device)?, Extents::of(&file)?);

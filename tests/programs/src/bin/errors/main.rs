@@ -10,15 +10,22 @@ use vm_map_sync_tests::{
 
 mod cursors;
 mod devices;
+mod forget;
 mod full;
+mod held;
+mod kept;
 mod kill;
 mod pages;
 mod scene;
+mod thin;
 
 use self::{
     cursors::*,
     devices::*,
+    forget::*,
     full::*,
+    held::*,
+    kept::*,
     kill::*,
     pages::*, //
 };
@@ -38,10 +45,23 @@ fn main() -> ExitCode {
         private_file_is_told,
         error_from_before,
         untold_error_keeps_pages,
+        error_told_to_a_backup,
+        error_told_to_a_backup_and_by_the_call,
+        retry_keeps_the_only_copy,
+        error_of_one_file_of_the_range,
+        written_anew_and_kept,
+        forgotten_when_told,
+        not_forgotten_when_not_told,
+        not_forgotten_when_one_was_not_told,
+        error_while_forgetting,
+        nothing_to_forget,
+        forgotten_when_opened_later,
+        held_page_whose_write_failed_stays,
         device_that_fails,
         device_that_fails_writes,
         late_disk,
         full_disk,
+        room_that_is_made,
         full_disk_with_delayed_allocation,
         killed_in_syncio,
         killed_in_invalidate,

@@ -98,6 +98,7 @@ pub fn error_between_two_pieces() -> Verdict {
     Ok(())
 }
 
+/// What was written anew is on the disk, and can be freed by who says that he has done so.
 pub fn writing_anew_heals() -> Verdict {
     let scene = Scene::dirty(Share::Shared)?;
     let want = Counts {
@@ -109,9 +110,13 @@ pub fn writing_anew_heals() -> Verdict {
     scene.fails(BOTH, want);
     scene.mend()?;
     scene.soil()?;
-    let want = check::counts(BAD_DIRTY.len() as u64, BAD.len() as u64);
-    check::succeeds(&scene.map, scene.mapping.all(), BOTH, want);
+    let (all, first) = (scene.mapping.all(), scene.mapping.address(BAD.start));
+    let want = counts(PUSHED, LEFT);
+    check::unwritten(&scene.map, all.clone(), BOTH, libc::EIO, want, first);
     scene.bad.assert_on_disk(1, BAD_DIRTY);
+    scene.assert_kept();
+    let flags = BOTH | Flags::FORGET_ERRORS;
+    check::succeeds(&scene.map, all, flags, check::counts(0, LEFT));
     assert_eq!(
         scene.mapping.resident(0..ALL as usize)?,
         [false; ALL as usize]

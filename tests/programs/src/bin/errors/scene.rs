@@ -4,6 +4,8 @@
 //! take.
 
 use std::{
+    fs::File,
+    io,
     ops::{
         Range,
         RangeInclusive, //
@@ -37,7 +39,8 @@ use vm_map_sync_tests::{
     spare::{
         Site,
         Spare, //
-    }, //
+    },
+    PAGE, //
 };
 
 /// The pages of the mapping that are those of the good file, and of the bad one.
@@ -50,6 +53,19 @@ pub const BROKEN: usize = 5;
 pub const GOOD_DIRTY: [usize; 2] = [1, 6];
 pub const BAD_DIRTY: [usize; 3] = [2, BROKEN, 9];
 pub const DIRTY: u64 = (GOOD_DIRTY.len() + BAD_DIRTY.len()) as u64;
+
+/// What a call on the bad file has to push, and to leave.
+pub const PUSHED: u64 = BAD_DIRTY.len() as u64;
+pub const LEFT: u64 = (BAD.end - BAD.start) as u64;
+
+/// Counts of a call that frees nothing.
+pub fn counts(pushed: u64, left: u64) -> Counts {
+    Counts {
+        pushed,
+        left,
+        ..Counts::default()
+    }
+}
 
 pub struct Scene {
     pub map: Map,
@@ -104,6 +120,23 @@ impl Scene {
         Ok(self.spare.mend_page(offset)?)
     }
 
+    /// Another descriptor of the bad file, with a cursor of its own.
+    pub fn another(&self) -> io::Result<File> {
+        File::options().read(true).write(true).open(self.bad.path())
+    }
+
+    /// The addresses of the bad file.
+    pub fn bad_range(&self) -> Range<usize> {
+        self.mapping.range(BAD)
+    }
+
+    /// Asserts that a call on `range`, where the bad file is mapped from the start, fails with `EIO`.
+    #[track_caller]
+    pub fn fails_in(&self, range: Range<usize>, flags: Flags, want: Counts) {
+        let place = range.start..=range.start + BROKEN * PAGE;
+        fails(&self.map, range, flags, libc::EIO, want, &place);
+    }
+
     /// Asserts that a call on all fails with `EIO` in the bad file.
     #[track_caller]
     pub fn fails(&self, flags: Flags, want: Counts) {
@@ -124,6 +157,13 @@ impl Scene {
         bad.assert_has(1, BAD_DIRTY);
         bad.assert_has(0, (0..BAD.len()).filter(|page| !BAD_DIRTY.contains(page)));
     }
+}
+
+/// Asserts what an `fsync()` returns: `EIO` if the file was not told yet.
+#[track_caller]
+pub fn assert_told(file: &File, told: bool) {
+    let errno = file.sync_all().err().and_then(|error| error.raw_os_error());
+    assert_eq!(errno, if told { None } else { Some(libc::EIO) });
 }
 
 /// Waits until nothing of a file is dirty or being written any more.

@@ -9,20 +9,6 @@ use super::scene::{
     DIRTY,
     PAGES, //
 };
-use nix::{
-    fcntl::{
-        vmsplice,
-        SpliceFFlags, //
-    },
-    unistd::pipe,
-};
-use std::{
-    fs::File,
-    io::{
-        IoSlice,
-        Read, //
-    },
-};
 use vm_map_sync_tests::{
     check::{
         busy,
@@ -31,20 +17,17 @@ use vm_map_sync_tests::{
         Counts,
         BOTH, //
     },
-    harness::{
-        Failure,
-        Verdict, //
-    },
+    harness::Verdict,
     mapping::{
         Mapping,
         Share, //
     },
     pattern,
+    pipe::Pipe,
     process::{
         Child,
         Line, //
-    },
-    PAGE,
+    }, //
 };
 
 /// What somebody else has locked stays, and so do its bytes.
@@ -97,20 +80,9 @@ pub fn wired_elsewhere_in_the_map() -> Verdict {
     Ok(())
 }
 
-/// Puts a page of a mapping into a pipe, so that the pipe has a reference to it.
-fn pin(mapping: &Mapping, page: usize) -> Result<(File, File), Failure> {
-    let (out, into) = pipe()?;
-    let address = mapping.address(page) as *const u8;
-    // SAFETY: The page is there, and the slice is used for its address only.
-    let slice = unsafe { std::slice::from_raw_parts(address, PAGE) };
-    let count = vmsplice(&into, &[IoSlice::new(slice)], SpliceFFlags::empty())?;
-    assert_eq!(count, PAGE);
-    Ok((out.into(), into.into()))
-}
-
 fn keeps_pinned(page: usize, version: u64) -> Verdict {
     let (map, file, mapping) = scene()?;
-    let (mut out, into) = pin(&mapping, page)?;
+    let mut pipe = Pipe::holding(&mapping, page..page + 1)?;
     let left = Counts {
         left: 1,
         ..counts(5, 15)
@@ -124,11 +96,11 @@ fn keeps_pinned(page: usize, version: u64) -> Verdict {
     // It is the same page still: what is written through the mapping shows in the pipe.
     mapping.assert_has(version, [page]);
     mapping.fill(7, [page]);
-    let mut bytes = [0; PAGE];
-    out.read_exact(&mut bytes)?;
-    assert!(bytes == pattern(7, page), "the pipe has another page");
+    assert!(
+        pipe.read()? == pattern(7, page),
+        "the pipe has another page"
+    );
 
-    drop((out, into));
     succeeds(&map, mapping.range(page..page + 1), BOTH, counts(1, 1));
     file.assert_on_disk(7, [page]);
     mapping.assert_has(7, [page]);
@@ -150,7 +122,7 @@ pub fn pinned_and_mapped_twice() -> Verdict {
     mapping.map(0..PAGES, file.file(), 0, Share::Shared)?;
     mapping.map(PAGES..PAGES + 6, file.file(), 4, Share::SharedRead)?;
     mapping.touch(0..PAGES + 6);
-    let pipe = pin(&mapping, 8)?;
+    let pipe = Pipe::holding(&mapping, 8..9)?;
     let left = Counts {
         left: 1,
         ..counts(5, 15)

@@ -2,21 +2,9 @@
 
 //! Pages in a pipe: whoever reads from the pipe reads from the pages themselves.
 
-use nix::{
-    fcntl::{
-        splice,
-        vmsplice,
-        SpliceFFlags, //
-    },
-    unistd::pipe, //
-};
-use std::{
-    fs::File,
-    io::{
-        IoSlice,
-        Read, //
-    },
-    slice,
+use nix::fcntl::{
+    splice,
+    SpliceFFlags, //
 };
 use vm_map_sync::Map;
 use vm_map_sync_tests::{
@@ -29,6 +17,7 @@ use vm_map_sync_tests::{
     harness::Verdict,
     mapping::Mapping,
     pattern,
+    pipe::Pipe,
     PAGE, //
 };
 
@@ -36,7 +25,7 @@ const PAGES: usize = 12;
 const HELD: std::ops::Range<usize> = 5..8;
 
 /// Frees all but what is in the pipe, changes that, reads it from the pipe, and frees the rest.
-fn hold(file: &TestFile, mapping: &Mapping, pipe: &mut File) -> Verdict {
+fn hold(file: &TestFile, mapping: &Mapping, pipe: &mut Pipe) -> Verdict {
     let map = Map::open()?;
     let count = HELD.len() as u64;
     let want = Counts {
@@ -58,11 +47,9 @@ fn hold(file: &TestFile, mapping: &Mapping, pipe: &mut File) -> Verdict {
     check::busy(&map, mapping.all(), BOTH, want, first);
 
     mapping.fill(2, HELD);
-    let mut bytes = vec![0; PAGE];
     for page in HELD {
-        pipe.read_exact(&mut bytes)?;
         assert!(
-            bytes == pattern(2, page),
+            pipe.read()? == pattern(2, page),
             "the pipe has a page {page} that is no longer the file's"
         );
     }
@@ -76,32 +63,25 @@ pub fn memory_in_a_pipe() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
     mapping.fill(1, 0..PAGES);
-    let (reader, writer) = pipe()?;
-    {
-        let range = mapping.range(HELD);
-        // SAFETY: The memory is mapped; nobody writes to it while this slice lives.
-        let bytes = unsafe { slice::from_raw_parts(range.start as *const u8, range.len()) };
-        let moved = vmsplice(&writer, &[IoSlice::new(bytes)], SpliceFFlags::empty())?;
-        assert_eq!(moved, range.len());
-    }
-    hold(&file, &mapping, &mut reader.into())
+    let mut pipe = Pipe::holding(&mapping, HELD)?;
+    hold(&file, &mapping, &mut pipe)
 }
 
 pub fn file_in_a_pipe() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
     mapping.fill(1, 0..PAGES);
-    let (reader, writer) = pipe()?;
+    let mut pipe = Pipe::new()?;
     let mut offset = (HELD.start * PAGE) as i64;
     let length = HELD.len() * PAGE;
     let moved = splice(
         file.file(),
         Some(&mut offset),
-        &writer,
+        pipe.entrance(),
         None,
         length,
         SpliceFFlags::empty(),
     )?;
     assert_eq!(moved, length);
-    hold(&file, &mapping, &mut reader.into())
+    hold(&file, &mapping, &mut pipe)
 }
