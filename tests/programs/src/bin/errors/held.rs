@@ -3,6 +3,7 @@
 //! A page that is held, let go of, and could not be written: it stays.
 
 use std::{
+    os::unix::fs::FileExt,
     thread,
     time::{
         Duration,
@@ -24,7 +25,7 @@ use vm_map_sync_tests::{
         Failure,
         Verdict, //
     },
-    mapping::Mapping,
+    pattern,
     pipe::Pipe,
     residency::Cached,
     spare::{
@@ -54,7 +55,7 @@ pub fn held_page_whose_write_failed_stays() -> Verdict {
         spare.break_page(Extents::of(file.file())?.locate(0)?)?;
         let pipe = Pipe::holding(&mapping, 0..1)?;
         let result = thread::scope(|scope| {
-            scope.spawn(|| write_and_let_go(&file, &mapping, pipe, round));
+            scope.spawn(|| write_and_let_go(&file, pipe, round));
             map.sync(mapping.all(), Flags::INVALIDATE)
         });
         let fault = match result {
@@ -80,7 +81,7 @@ pub fn held_page_whose_write_failed_stays() -> Verdict {
 }
 
 /// Waits until the call has passed by page 0, and has freed the one behind it.
-fn write_and_let_go(file: &TestFile, mapping: &Mapping, pipe: Pipe, version: u64) {
+fn write_and_let_go(file: &TestFile, pipe: Pipe, version: u64) {
     let limit = Instant::now() + patience(Duration::from_secs(20));
     let waits = || {
         let cached = Cached::of(file.file(), 1..2);
@@ -89,6 +90,8 @@ fn write_and_let_go(file: &TestFile, mapping: &Mapping, pipe: Pipe, version: u64
     while waits() && Instant::now() < limit {
         thread::yield_now();
     }
-    mapping.fill(version, [0]);
+    // Not through a mapping, which would hold the page as well.
+    let written = file.file().write_all_at(&pattern(version, 0), 0);
     drop(pipe);
+    written.expect("the page can be written to");
 }

@@ -169,6 +169,43 @@ pub fn server_dies() -> Verdict {
     Ok(())
 }
 
+/// A server that takes what is written and cannot make it durable. Nothing of that is remembered by the
+/// kernel: it is for the call that was told to keep the pages.
+pub fn server_cannot_commit() -> Verdict {
+    for writeback in [false, true] {
+        let scene = Scene::new(Temper {
+            writeback,
+            trigger: Trigger::Forget,
+            ..Temper::default()
+        })?;
+        scene.mapping.touch(0..PAGES);
+        scene.mapping.poke(4, TRIGGER);
+        let map = Map::open()?;
+        for (flags, pushed) in [(BOTH, 1), (BOTH, 0), (Flags::SYNCIO, 0)] {
+            let left = match flags {
+                BOTH => PAGES as u64,
+                _ => 0,
+            };
+            match map.sync(scene.mapping.all(), flags) {
+                Err(SyncError::Failed(fault)) => {
+                    assert_eq!((fault.reason, fault.errno), (Reason::Io, libc::EIO));
+                    let outcome = fault.outcome;
+                    let found = (outcome.pushed, outcome.freed, outcome.left);
+                    assert_eq!(found, (pushed, 0, left), "{flags:?}");
+                }
+                other => panic!("{flags:?}: {other:?}"),
+            }
+            assert_eq!(scene.cached()?.resident, PAGES as u64);
+            assert_eq!(scene.mapping.peek(4), TRIGGER);
+        }
+        // Who does not ask for that is not told.
+        let freed = counts(0, PAGES as u64);
+        succeeds(&map, scene.mapping.all(), Flags::INVALIDATE, freed);
+        assert_eq!(scene.mapping.peek(4), TRIGGER);
+    }
+    Ok(())
+}
+
 /// A server that never answers does not keep those waiting who do not want to wait.
 pub fn stuck_server_and_push() -> Verdict {
     let scene = stuck()?;

@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             return harness::run(tests![
                 slow_server,
                 server_dies,
+                server_cannot_commit,
                 stuck_server_and_push,
                 stuck_server_and_a_kill,
             ])

@@ -50,6 +50,8 @@ pub enum Trigger {
     Die,
     /// It never answers that request, nor any other.
     Stop,
+    /// It writes it, and cannot make anything durable from then on.
+    Forget,
 }
 
 /// The first word of a page that pulls the trigger.
@@ -66,6 +68,8 @@ const VALID: u64 = 3600;
 pub struct Server {
     device: File,
     temper: Temper,
+    /// Whether it cannot make anything durable.
+    forgets: bool,
     /// The nodes, numbered from the one behind the root. The names of removed ones are empty.
     files: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -92,6 +96,7 @@ impl Server {
         Ok(Self {
             device,
             temper,
+            forgets: false,
             files: Vec::new(),
         })
     }
@@ -177,6 +182,7 @@ impl Server {
             }
             wire::STATFS => reply.zeros(40).word(4096).word(255).word(4096).zeros(28),
             wire::READDIR | wire::RELEASE | wire::RELEASEDIR => reply,
+            wire::FSYNC if self.forgets => return Err(libc::EIO),
             // It is in memory that it was written to.
             wire::FSYNC | wire::FLUSH | wire::DESTROY => reply,
             _ => return Err(libc::ENOSYS),
@@ -207,6 +213,7 @@ impl Server {
         if bytes.starts_with(&TRIGGER.to_ne_bytes()) {
             match self.temper.trigger {
                 Trigger::None => {}
+                Trigger::Forget => self.forgets = true,
                 Trigger::Die => process::exit(0),
                 Trigger::Stop => loop {
                     thread::park();
