@@ -82,7 +82,7 @@ static int call(struct vm_map_sync_args *args, uint32_t flags, int first, int en
 static void layout(void)
 {
 	expect(sizeof(struct vm_map_sync_args) == VM_MAP_SYNC_ARGS_SIZE_VER0);
-	expect(sizeof(struct vm_map_sync_result) == 64);
+	expect(sizeof(struct vm_map_sync_result) == 72);
 }
 
 static void sync_dirty(void)
@@ -178,7 +178,7 @@ static void bad_flags(void)
 {
 	struct vm_map_sync_args args;
 
-	expect(call(&args, 4, 0, PAGES) == -1 && errno == EINVAL);
+	expect(call(&args, 8, 0, PAGES) == -1 && errno == EINVAL);
 	expect(args.result.kern_return == VM_MAP_SYNC_KERN_INVALID_ARGUMENT);
 	expect(args.result.reason == VM_MAP_SYNC_REASON_ARGUMENT);
 }
