@@ -129,7 +129,7 @@ pub fn refused(map: &Map, range: Range<usize>, flags: Flags, reason: Reason, add
     let (errno, kern_return) = codes(reason);
     let done = match reason {
         // There is no range to speak of.
-        Reason::Argument | Reason::Dead => 0,
+        Reason::Argument | Reason::Dead | Reason::Memory => 0,
         _ => rounded(&range).start,
     };
     match map.sync(range, flags) {

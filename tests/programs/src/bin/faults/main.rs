@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Faults: each allocation of a call fails once, on a kernel that has them fail on request. A call
-//! without memory for it is refused and does nothing, or says honestly what it did not do.
+//! Faults: each allocation of a call fails once, on a kernel that has them fail on request, or all of
+//! them, in a memory group that is full. A call without memory for it is refused and does nothing, or
+//! says honestly what it did not do.
 
 use std::process::ExitCode;
 use vm_map_sync_tests::{
@@ -9,10 +10,14 @@ use vm_map_sync_tests::{
     tests, //
 };
 
+mod group;
 mod inject;
 mod scene;
 
-use self::scene::*;
+use self::{
+    group::*,
+    scene::*, //
+};
 
 fn main() -> ExitCode {
     harness::run(tests![
@@ -26,5 +31,6 @@ fn main() -> ExitCode {
         both_of_many_files,
         refused_range,
         no_memory_at_all,
+        full_memory_group,
     ])
 }

@@ -41,5 +41,6 @@ fn main() -> ExitCode {
         system_v,
         dev_zero,
         huge_pages,
+        pages_without_a_pager_are_told,
     ])
 }

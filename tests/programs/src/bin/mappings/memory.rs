@@ -2,6 +2,10 @@
 
 //! Mappings of memory: nothing is done to them, and nothing goes wrong with them.
 
+use nix::sys::memfd::{
+    memfd_create,
+    MemFdCreateFlag, //
+};
 use std::{
     fs::{
         self,
@@ -26,6 +30,7 @@ use vm_map_sync_tests::{
         counts,
         refused,
         succeeds,
+        succeeds_somehow,
         ALL,
         BOTH, //
     },
@@ -47,6 +52,8 @@ fn nothing_is_done(mapping: &Mapping, words: Range<u64>) {
     let map = Map::open().expect("the device is there");
     for flags in ALL {
         succeeds(&map, mapping.all(), flags, counts(0, 0));
+        let outcome = succeeds_somehow(&map, mapping.all(), flags);
+        assert_eq!(outcome.unpaged, mapping.pages() as u64, "unpaged");
         assert!((0..mapping.pages())
             .map(|page| mapping.peek(page))
             .eq(words.clone()));
@@ -220,5 +227,38 @@ pub fn huge_pages() -> Verdict {
     let part = mapping.range(HUGE + 7..2 * HUGE + 9);
     succeeds(&Map::open()?, part, BOTH, counts(0, 0));
     assert!((0..3 * HUGE).all(|page| mapping.peek(page) == page as u64));
+    Ok(())
+}
+
+/// Pages that nothing is ever done to can be told from those that were not cached.
+pub fn pages_without_a_pager_are_told() -> Verdict {
+    const FILE: usize = 4;
+
+    let file = TestFile::new(FILE)?;
+    let shared = memfd_create(c"unpaged", MemFdCreateFlag::empty())?;
+    let shared = File::from(shared);
+    shared.set_len((2 * PAGE) as u64)?;
+    let mapping = Mapping::reserve(FILE + 5)?;
+    mapping.map(1..1 + FILE, file.file(), 0, Share::Shared)?;
+    mapping.map(1 + FILE..3 + FILE, &shared, 0, Share::Shared)?;
+    mapping.poke(1, 1);
+    mapping.poke(2 + FILE, 1);
+    let map = Map::open()?;
+    let unpaged = |range, flags| succeeds_somehow(&map, range, flags).unpaged;
+    for flags in ALL {
+        assert_eq!(unpaged(mapping.all(), flags), 5, "{flags:?}");
+        assert_eq!(unpaged(mapping.range(1..1 + FILE), flags), 0, "{flags:?}");
+        assert_eq!(
+            unpaged(mapping.range(FILE..2 + FILE), flags),
+            1,
+            "{flags:?}"
+        );
+        assert_eq!(
+            unpaged(mapping.range(1 + FILE..2 + FILE), flags),
+            1,
+            "{flags:?}"
+        );
+    }
+    assert_eq!(file.picture(0..FILE)?, "....");
     Ok(())
 }

@@ -9,6 +9,7 @@ use vm_map_sync_tests::{
 };
 
 mod hole;
+mod overlay;
 mod protection;
 mod scene;
 mod special;
@@ -16,6 +17,7 @@ mod wired;
 
 use self::{
     hole::*,
+    overlay::*,
     protection::*,
     special::*,
     wired::*, //
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         foreign_file,
         foreign_file_mapped_privately,
         foreign_file_behind_an_own_one,
+        owner_of_a_file_of_an_overlay,
         foreign_file_is_written,
         own_file,
         file_of_the_group,
