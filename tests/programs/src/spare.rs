@@ -105,10 +105,12 @@ fn unused(directory: &Path, kind: &str) -> String {
         .unwrap_or_default()
 }
 
-/// A new ext4 on a block device, mounted; unmounted when this is dropped.
+/// A new file system on a block device, an ext4 if nothing else is said, mounted; unmounted when this is
+/// dropped.
 ///
 /// Its files have to be closed before, as for [`Spare`].
 pub struct Site {
+    kind: &'static str,
     device: PathBuf,
     directory: PathBuf,
     owner: u32,
@@ -129,25 +131,47 @@ impl Site {
         mount_options: &'static str,
     ) -> Result<Self, Failure> {
         // By its path: a busybox that runs this as well would take its own.
-        let made = Command::new("/bin/mke2fs")
-            .args(["-q", "-F", "-t", "ext4", "-b", "4096", "-E", "nodiscard"])
-            .args(options)
-            .arg(device)
-            .output()?;
+        let mut mkfs = Command::new("/bin/mke2fs");
+        mkfs.args(["-q", "-F", "-t", "ext4", "-b", "4096", "-E", "nodiscard"]);
+        Self::make("ext4", mkfs.args(options), device, mount_options)
+    }
+
+    /// Makes a btrfs instead, with options of the mount.
+    pub fn btrfs(device: &Path, mount_options: &'static str) -> Result<Self, Failure> {
+        let mut mkfs = Command::new("/bin/mkfs.btrfs");
+        Self::make(
+            "btrfs",
+            mkfs.args(["-q", "-f", "-K"]),
+            device,
+            mount_options,
+        )
+    }
+
+    fn make(
+        kind: &'static str,
+        mkfs: &mut Command,
+        device: &Path,
+        mount_options: &'static str,
+    ) -> Result<Self, Failure> {
+        // It may be loaded, or built in.
+        let _ = Command::new("modprobe").arg(kind).output();
+        let made = mkfs.arg(device).output()?;
         if !made.status.success() {
             let said = String::from_utf8_lossy(&made.stderr).into_owned();
-            return Err(Failure::Failed(format!("mke2fs: {said}")));
+            return Err(Failure::Failed(format!("{mkfs:?}: {said}")));
         }
         let directory = env::temp_dir().join(unused(&env::temp_dir(), "site"));
         fs::create_dir(&directory)?;
-        mount_ext4(device, &directory, mount_options)?;
-        Ok(Self {
+        let site = Self {
+            kind,
             mount_options,
             device: device.to_owned(),
             directory,
             owner: process::id(),
             before: OnceCell::new(),
-        })
+        };
+        site.mount()?;
+        Ok(site)
     }
 
     /// Where it is mounted.
@@ -165,7 +189,17 @@ impl Site {
     /// Unmounts it and mounts it anew. All files on it must be closed.
     pub fn remount(&self) -> io::Result<()> {
         leave(&self.directory)?;
-        mount_ext4(&self.device, &self.directory, self.mount_options)
+        self.mount()
+    }
+
+    fn mount(&self) -> io::Result<()> {
+        Ok(mount(
+            Some(&self.device),
+            &self.directory,
+            Some(self.kind),
+            MsFlags::empty(),
+            Some(self.mount_options),
+        )?)
     }
 }
 
@@ -184,16 +218,6 @@ impl Drop for Site {
             let _ = fs::remove_dir(&self.directory);
         }
     }
-}
-
-fn mount_ext4(device: &Path, directory: &Path, options: &str) -> io::Result<()> {
-    Ok(mount(
-        Some(device),
-        directory,
-        Some("ext4"),
-        MsFlags::empty(),
-        Some(options),
-    )?)
 }
 
 /// Unmounts what is mounted at `directory`. A helper of the module that still commits a file for a

@@ -15,7 +15,7 @@ pub struct Sysctl {
 }
 
 impl Sysctl {
-    /// Sets a sysctl, such as `vm/nr_hugepages`.
+    /// Sets a sysctl, such as `vm/nr_hugepages`, or what has a path of its own.
     pub fn set(name: &str, value: &str) -> io::Result<Self> {
         let path = PathBuf::from("/proc/sys").join(name);
         let before = fs::read_to_string(&path)?;

@@ -15,6 +15,7 @@ mod full;
 mod held;
 mod kept;
 mod kill;
+mod late;
 mod pages;
 mod scene;
 mod thin;
@@ -27,6 +28,7 @@ use self::{
     held::*,
     kept::*,
     kill::*,
+    late::*,
     pages::*, //
 };
 
@@ -57,6 +59,8 @@ fn main() -> ExitCode {
         nothing_to_forget,
         forgotten_when_opened_later,
         held_page_whose_write_failed_stays,
+        error_recorded_late,
+        error_recorded_late_and_a_commit,
         device_that_fails,
         device_that_fails_writes,
         late_disk,

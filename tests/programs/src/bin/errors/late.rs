@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Errors that are recorded late: btrfs lets all pages of a write count as written before it notes
+//! that the write has failed (`end_bbio_data_write()`). Who waits for the first of them is there before
+//! the note is, and must not take the page for one that is on the disk.
+
+use crate::scene::counts;
+use nix::{
+    errno::Errno,
+    sched::{
+        sched_setaffinity,
+        CpuSet, //
+    },
+    unistd::Pid,
+};
+use std::{
+    collections::HashMap,
+    thread, //
+};
+use vm_map_sync::{
+    Flags,
+    Map,
+    Reason,
+    SyncError, //
+};
+use vm_map_sync_tests::{
+    check::{
+        succeeds_somehow,
+        Counts,
+        BOTH, //
+    },
+    disk::Disk,
+    file::TestFile,
+    harness::{
+        fewer,
+        Failure,
+        Verdict, //
+    },
+    mapper::Mapper,
+    pattern,
+    spare::{
+        Site,
+        Spare, //
+    },
+    sysctl::Sysctl,
+    PAGE, //
+};
+
+/// As many as there are in one write.
+const PAGES: usize = 256;
+const ROUNDS: usize = 40;
+
+/// The page that the disk does not take, and with it the whole write.
+const BROKEN: usize = 1;
+
+/// Milliseconds.
+const LATENCY: usize = 60;
+const MEGABYTES: usize = 160;
+
+/// As many files as there are rounds, each with its number as the version of its pages.
+fn files(count: usize) -> Result<Vec<TestFile>, Failure> {
+    (0..count)
+        .map(|number| {
+            let file = TestFile::new(PAGES)?;
+            file.map()?.fill(version(number), 0..PAGES);
+            file.file().sync_all()?;
+            Ok(file)
+        })
+        .collect()
+}
+
+fn version(number: usize) -> u64 {
+    1000 + number as u64
+}
+
+/// Where on the disk the broken page of each file is: what btrfs says of it are addresses of its own.
+fn places(disk: &Disk, count: usize) -> Result<Vec<u64>, Failure> {
+    const MANY: usize = 1 << 8;
+
+    let wanted: HashMap<_, _> = (0..count)
+        .map(|number| (pattern(version(number), BROKEN), number))
+        .collect();
+    let mut found = vec![None; count];
+    for first in (0..(MEGABYTES << 20) / PAGE).step_by(MANY) {
+        for (page, bytes) in (first..).zip(disk.pages((first * PAGE) as u64, MANY)?) {
+            if let Some(number) = wanted.get(&bytes) {
+                found[*number] = Some((page * PAGE) as u64);
+            }
+        }
+    }
+    let found: Option<Vec<u64>> = found.into_iter().collect();
+    found.ok_or_else(|| Failure::Failed("a file is not on the disk".into()))
+}
+
+fn rounds(flags: Flags) -> Verdict {
+    let rounds = fewer(ROUNDS);
+    let spare = Spare::new(MEGABYTES, &[])?;
+    let disk = format!("{} 0", spare.device().display());
+    let mapper = Mapper::new(MEGABYTES, "linear", &disk)?;
+    // In place, so that it is known where it will be written to.
+    let site = Site::btrfs(mapper.device(), "nodatacow,commit=600")?;
+    site.settle();
+    let map = Map::open()?;
+    // The worker that ends the writes is to be where the caller is, who then takes its place as soon as
+    // it is woken.
+    let _workers = Sysctl::set("/sys/devices/virtual/workqueue/cpumask", "1")?;
+    let files = files(rounds)?;
+    let places = places(&Disk::open(spare.device())?, rounds)?;
+    // What is written takes long enough for somebody to wait for it.
+    mapper.become_target("delay", &format!("{disk} 0 {disk} {LATENCY} {disk} 0"))?;
+    for (file, broken) in files.iter().zip(places) {
+        let mapping = file.map()?;
+        mapping.fill(1, 0..PAGES);
+        spare.break_page(broken)?;
+        let first = mapping.range(0..1);
+        succeeds_somehow(&map, mapping.all(), Flags::empty());
+        let result = thread::scope(|scope| {
+            let caller = scope.spawn(|| {
+                be_urgent()?;
+                Ok::<_, Failure>(map.sync(first.clone(), flags))
+            });
+            caller.join().expect("it does not panic")
+        })?;
+        // Read from the disk, if it is gone.
+        mapping.assert_has(1, [0]);
+        match result {
+            Err(SyncError::Failed(fault)) => {
+                assert_eq!((fault.reason, fault.errno), (Reason::Io, libc::EIO));
+                assert_eq!(Counts::from(fault.outcome), counts(0, 1));
+            }
+            other => panic!("not told: {other:?}"),
+        }
+        mapping.assert_has(1, 1..PAGES);
+        spare.mend_page(broken)?;
+    }
+    mapper.become_target("linear", &disk)?;
+    Ok(())
+}
+
+/// Has the thread run on the first processor, and at once when there is something to do for it.
+fn be_urgent() -> Verdict {
+    let mut first = CpuSet::new();
+    first.set(0)?;
+    sched_setaffinity(Pid::from_raw(0), &first)?;
+    let priority = libc::sched_param { sched_priority: 1 };
+    // SAFETY: The structure is the one of the call.
+    let code = unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const priority) };
+    Errno::result(code)?;
+    Ok(())
+}
+
+pub fn error_recorded_late() -> Verdict {
+    rounds(Flags::INVALIDATE)
+}
+
+pub fn error_recorded_late_and_a_commit() -> Verdict {
+    rounds(BOTH)
+}
