@@ -222,7 +222,7 @@ impl Drop for Site {
 
 /// Unmounts what is mounted at `directory`. A helper of the module that still commits a file for a
 /// process that is gone can hold it for a while.
-fn leave(directory: &Path) -> io::Result<()> {
+pub fn leave(directory: &Path) -> io::Result<()> {
     let mut tries = 0;
     loop {
         match umount(directory) {

@@ -12,13 +12,16 @@ use vm_map_sync_tests::{
 };
 
 mod files;
+mod images;
 mod memory;
 mod program;
+mod shared_cache;
 
 use self::{
     files::*,
     memory::*,
-    program::running_program, //
+    program::running_program,
+    shared_cache::cache_that_images_share, //
 };
 
 fn main() -> ExitCode {
@@ -42,5 +45,6 @@ fn main() -> ExitCode {
         dev_zero,
         huge_pages,
         pages_without_a_pager_are_told,
+        cache_that_images_share,
     ])
 }
