@@ -48,6 +48,8 @@ fn main() -> ExitCode {
         foreign_file_behind_an_own_one,
         owner_of_a_file_of_an_overlay,
         foreign_file_is_written,
+        dirty_pages_of_others_are_not_told,
+        descriptor_open_for_writing,
         own_file,
         file_of_the_group,
         file_of_all,

@@ -49,6 +49,7 @@ use vm_map_sync_tests::{
         Child,
         NOBODY, //
     },
+    residency::Cached,
 };
 
 /// A group that nobody else is in.
@@ -128,16 +129,64 @@ pub fn foreign_file_behind_an_own_one() -> Verdict {
     Ok(())
 }
 
-/// Writing what is dirty harms nobody.
+/// Writing what is dirty harms nobody, but to tell how much that was would show what others write.
 pub fn foreign_file_is_written() -> Verdict {
     for flags in [Flags::empty(), Flags::SYNCIO] {
         let file = file(0, GROUP, 0o644)?;
         as_nobody(|device| {
             let mapping = map(&file, Share::SharedRead)?;
-            succeeds(device, mapping.all(), flags, counts(1, 0));
+            succeeds(device, mapping.all(), flags, counts(0, 0));
             Ok(())
         })?;
+        if flags == Flags::SYNCIO {
+            assert_eq!(file.picture(0..FILE)?, "CCCC");
+        }
     }
+    Ok(())
+}
+
+/// Page by page neither, which is what `cachestat()` refuses to tell.
+pub fn dirty_pages_of_others_are_not_told() -> Verdict {
+    for flags in [Flags::empty(), Flags::SYNCIO] {
+        let file = file(0, GROUP, 0o644)?;
+        as_nobody(|device| {
+            let reader = File::open(file.path())?;
+            let refusal = Cached::of(&reader, 0..FILE).map_err(|error| error.raw_os_error());
+            assert_eq!(refusal.err(), Some(Some(libc::EPERM)));
+            let mapping = map(&file, Share::SharedRead)?;
+            for page in 0..FILE {
+                succeeds(device, mapping.range(page..page + 1), flags, counts(0, 0));
+            }
+            Ok(())
+        })?;
+        // Whoever may write to the file may know.
+        let mapping = file.map()?;
+        mapping.poke(2, 1);
+        succeeds(&Map::open()?, mapping.all(), Flags::SYNCIO, {
+            let dirty = file.cached()?.dirty;
+            assert_ne!(dirty, 0);
+            counts(dirty, 0)
+        });
+    }
+    Ok(())
+}
+
+/// A descriptor that is open for writing counts, as for `cachestat()`, whatever has become of who opened
+/// it; on his own map, for it says nothing of those who have a handle on that.
+pub fn descriptor_open_for_writing() -> Verdict {
+    let file = file(0, GROUP, 0o644)?;
+    let owners = file.map()?;
+    let inherited = Map::open()?;
+    as_nobody(|own| {
+        let start = owners.address(0);
+        refused(&inherited, owners.all(), BOTH, Reason::Protection, start);
+        succeeds(&inherited, owners.all(), Flags::SYNCIO, counts(0, 0));
+        // It is a fork's: a mapping of the same file, open for writing.
+        owners.poke(3, 1);
+        succeeds(own, owners.all(), BOTH, counts(1, FILE as u64));
+        Ok(())
+    })?;
+    assert_eq!(file.picture(0..FILE)?, "....");
     Ok(())
 }
 
