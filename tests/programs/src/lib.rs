@@ -14,6 +14,7 @@ pub mod file;
 pub mod harness;
 pub mod mapper;
 pub mod mapping;
+pub mod module;
 pub mod pipe;
 pub mod place;
 pub mod process;

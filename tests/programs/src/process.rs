@@ -9,6 +9,14 @@ use crate::harness::{
     Verdict, //
 };
 use nix::{
+    mount::{
+        mount,
+        MsFlags, //
+    },
+    sched::{
+        unshare,
+        CloneFlags, //
+    },
     sys::{
         prctl,
         signal::{
@@ -19,6 +27,8 @@ use nix::{
     },
     unistd::{
         fork,
+        getegid,
+        geteuid,
         setgroups,
         setresgid,
         setresuid,
@@ -29,7 +39,7 @@ use nix::{
     },
 };
 use std::{
-    fs,
+    env, fs,
     io::{
         self,
         Read,
@@ -88,8 +98,13 @@ impl Child {
     }
 
     /// Waits until it has ended, and fails or is skipped as it did or was.
-    pub fn join(mut self) -> Verdict {
-        match self.wait(PATIENCE)? {
+    pub fn join(self) -> Verdict {
+        self.join_within(PATIENCE)
+    }
+
+    /// The same, but does not wait for longer than that.
+    pub fn join_within(mut self, patience: Duration) -> Verdict {
+        match self.wait(patience)? {
             WaitStatus::Exited(_, 0) => Ok(()),
             WaitStatus::Exited(_, 4) => Err(Failure::skip("see the child")),
             status => Err(Failure::Failed(format!("a child failed: {status:?}"))),
@@ -181,4 +196,17 @@ pub fn become_user(user: u32, group: u32) -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     prctl::set_dumpable(true)?;
     Ok(())
+}
+
+/// Gets namespaces of one's own for users and mounts, in which one is root, and a place for files.
+pub fn enter_namespaces() -> io::Result<()> {
+    let (user, group) = (geteuid(), getegid());
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
+    fs::write("/proc/self/uid_map", format!("0 {user} 1"))?;
+    // Who could give up groups could get at what is forbidden to these.
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
+    let none = None::<&str>;
+    let place = env::temp_dir();
+    Ok(mount(none, &place, Some("tmpfs"), MsFlags::empty(), none)?)
 }

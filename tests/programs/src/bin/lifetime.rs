@@ -4,12 +4,6 @@
 
 use nix::{
     errno::Errno,
-    kmod::{
-        delete_module,
-        finit_module,
-        DeleteModuleFlags,
-        ModuleInitFlags, //
-    },
     sys::{
         signal::Signal,
         wait::WaitStatus, //
@@ -18,12 +12,8 @@ use nix::{
 use std::{
     fs::{
         self,
-        set_permissions,
-        File,
-        Permissions, //
+        File, //
     },
-    io,
-    os::unix::fs::PermissionsExt,
     path::Path,
     process::ExitCode,
     thread,
@@ -56,7 +46,11 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
-    place,
+    module::{
+        self,
+        load,
+        unload, //
+    },
     process::{
         Child,
         Line, //
@@ -77,27 +71,8 @@ fn main() -> ExitCode {
         no_unloading_while_a_child_has_the_handle,
         unloading_again_and_again,
     ]);
-    // Whatever became of the tests: other programs come after this one.
-    if place::module().is_ok() && !Path::new(DEVICE).exists() {
-        if let Err(error) = load() {
-            println!("# the module cannot be loaded again: {error}");
-        }
-    }
+    module::restore();
     code
-}
-
-fn unload() -> Result<(), Errno> {
-    delete_module(c"vm_map_sync", DeleteModuleFlags::O_NONBLOCK)
-}
-
-fn load() -> io::Result<()> {
-    finit_module(
-        &File::open(place::module()?)?,
-        c"",
-        ModuleInitFlags::empty(),
-    )?;
-    // What a udev rule does elsewhere.
-    set_permissions(DEVICE, Permissions::from_mode(0o666))
 }
 
 /// A call of another process, whose argument can be seen from here.

@@ -2,31 +2,20 @@
 
 //! Servers that are slow, stuck or dead.
 
-use super::server::{
-    Server,
-    Temper,
-    Trigger,
-    TRIGGER, //
+use super::{
+    mount::Mount,
+    server::{
+        Temper,
+        Trigger,
+        TRIGGER, //
+    }, //
 };
-use nix::{
-    mount::{
-        umount2,
-        MntFlags, //
-    },
-    sys::{
-        signal::Signal,
-        wait::WaitStatus, //
-    },
+use nix::sys::{
+    signal::Signal,
+    wait::WaitStatus, //
 };
 use std::{
-    env,
-    fs::{
-        self,
-        File, //
-    },
-    os::unix::fs::FileExt,
-    path::PathBuf,
-    process,
+    fs::File,
     thread,
     time::{
         Duration,
@@ -60,7 +49,6 @@ use vm_map_sync_tests::{
         Line, //
     },
     residency::Cached,
-    PAGE, //
 };
 
 const PAGES: usize = 8;
@@ -68,53 +56,23 @@ const PAGES: usize = 8;
 /// A server of its own for a test, with a file that is mapped. The file is not open: to close it
 /// would be to wait for its server.
 struct Scene {
-    server: Child,
-    directory: PathBuf,
+    mount: Mount,
     mapping: Mapping,
 }
 
 impl Scene {
     fn new(temper: Temper) -> Result<Self, Failure> {
-        let directory = env::temp_dir().join(format!("fuse-{}", process::id()));
-        fs::create_dir_all(&directory)?;
-        let (ours, theirs) = Line::pair()?;
-        let server = Child::spawn(|| {
-            let server = Server::mount(&directory, temper)?;
-            theirs.send(0)?;
-            Ok(server.serve()?)
-        })?;
-        drop(theirs);
-        ours.receive()?;
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(directory.join("file"))?;
-        for page in 0..PAGES {
-            file.write_all_at(&pattern(0, page), (page * PAGE) as u64)?;
-        }
+        let mount = Mount::new(temper)?;
+        let file = mount.create("file", PAGES)?;
         file.sync_all()?;
         let mapping = Mapping::reserve(PAGES)?;
         mapping.map(0..PAGES, &file, 0, Share::Shared)?;
-        Ok(Self {
-            server,
-            directory,
-            mapping,
-        })
+        Ok(Self { mount, mapping })
     }
 
     fn cached(&self) -> Result<Cached, Failure> {
-        let file = File::open(self.directory.join("file"))?;
+        let file = File::open(self.mount.directory().join("file"))?;
         Ok(Cached::of(&file, 0..PAGES)?)
-    }
-}
-
-impl Drop for Scene {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = umount2(&self.directory, MntFlags::MNT_DETACH);
-        let _ = fs::remove_dir(&self.directory);
     }
 }
 

@@ -12,19 +12,26 @@ use std::{
 };
 use vm_map_sync_tests::{
     harness,
+    module,
     tests, //
 };
 
+mod connection;
+mod credentials;
 mod failures;
+mod mount;
 mod server;
+mod stuck;
 mod wire;
 
 use self::{
+    credentials::*,
     failures::*,
     server::{
         Server,
         Temper, //
     },
+    stuck::*, //
 };
 
 fn main() -> ExitCode {
@@ -40,13 +47,22 @@ fn main() -> ExitCode {
             },
         ),
         _ => {
-            return harness::run(tests![
+            let code = harness::run(tests![
                 slow_server,
                 server_dies,
                 server_cannot_commit,
                 stuck_server_and_push,
                 stuck_server_and_a_kill,
-            ])
+                stuck_commits_hang_nobody_else,
+                the_dead_hold_no_files,
+                the_dead_are_not_without_number,
+                server_that_syncs_its_backing_files,
+                commit_in_a_user_namespace,
+                commit_with_the_callers_credentials,
+                no_unloading_while_a_commit_runs,
+            ]);
+            module::restore();
+            return code;
         }
     };
     match Server::mount(Path::new(directory), temper).and_then(Server::serve) {

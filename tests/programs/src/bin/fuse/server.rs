@@ -64,17 +64,22 @@ const ROOT: u64 = 1;
 /// Seconds for which the kernel may believe what it was told.
 const VALID: u64 = 3600;
 
+/// What a server does before it answers an `FSYNC` of the user with a number; an error number if it
+/// fails in that.
+pub type AtFsync<'a> = Box<dyn FnMut(u32) -> Result<(), i32> + 'a>;
+
 /// A server, mounted.
-pub struct Server {
+pub struct Server<'a> {
     device: File,
     temper: Temper,
+    at_fsync: AtFsync<'a>,
     /// Whether it cannot make anything durable.
     forgets: bool,
     /// The nodes, numbered from the one behind the root. The names of removed ones are empty.
     files: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-impl Server {
+impl<'a> Server<'a> {
     /// Mounts it.
     pub fn mount(directory: &Path, temper: Temper) -> io::Result<Self> {
         let device = OpenOptions::new()
@@ -96,9 +101,15 @@ impl Server {
         Ok(Self {
             device,
             temper,
+            at_fsync: Box::new(|_| Ok(())),
             forgets: false,
             files: Vec::new(),
         })
+    }
+
+    /// The same, with something to do at each `FSYNC`.
+    pub fn at_fsync(self, at_fsync: AtFsync<'a>) -> Self {
+        Self { at_fsync, ..self }
     }
 
     /// Answers until it is unmounted.
@@ -184,7 +195,8 @@ impl Server {
             wire::READDIR | wire::RELEASE | wire::RELEASEDIR => reply,
             wire::FSYNC if self.forgets => return Err(libc::EIO),
             // It is in memory that it was written to.
-            wire::FSYNC | wire::FLUSH | wire::DESTROY => reply,
+            wire::FSYNC => (self.at_fsync)(request.user).map(|()| reply)?,
+            wire::FLUSH | wire::DESTROY => reply,
             _ => return Err(libc::ENOSYS),
         })
     }

@@ -7,6 +7,8 @@ pub struct Request<'a> {
     pub opcode: u32,
     pub unique: u64,
     pub node: u64,
+    /// Who asks.
+    pub user: u32,
     body: &'a [u8],
 }
 
@@ -53,12 +55,14 @@ impl<'a> Request<'a> {
             opcode: 0,
             unique: 0,
             node: 0,
+            user: 0,
             body: header,
         };
         Self {
             opcode: header.word(4),
             unique: header.long(8),
             node: header.long(16),
+            user: header.word(24),
             body,
         }
     }
