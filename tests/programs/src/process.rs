@@ -23,6 +23,13 @@ use nix::{
             kill,
             Signal, //
         },
+        socket::{
+            recvmsg,
+            sendmsg,
+            ControlMessage,
+            ControlMessageOwned,
+            MsgFlags, //
+        },
         wait::WaitStatus,
     },
     unistd::{
@@ -42,10 +49,20 @@ use std::{
     env, fs,
     io::{
         self,
+        IoSlice,
+        IoSliceMut,
         Read,
         Write, //
     },
-    os::unix::net::UnixStream,
+    os::{
+        fd::{
+            AsFd,
+            AsRawFd,
+            FromRawFd,
+            OwnedFd, //
+        },
+        unix::net::UnixStream, //
+    },
     process, thread,
     time::{
         Duration,
@@ -160,6 +177,42 @@ impl Line {
         }
     }
 
+    /// Sends a descriptor.
+    pub fn send_descriptor(&self, descriptor: impl AsFd) -> io::Result<()> {
+        let descriptors = [descriptor.as_fd().as_raw_fd()];
+        let message = [ControlMessage::ScmRights(&descriptors)];
+        sendmsg::<()>(
+            self.0.as_raw_fd(),
+            &[IoSlice::new(b"d")],
+            &message,
+            MsgFlags::empty(),
+            None,
+        )?;
+        Ok(())
+    }
+
+    /// Waits for a descriptor.
+    pub fn receive_descriptor(&self) -> io::Result<OwnedFd> {
+        let mut byte = [0];
+        let mut slices = [IoSliceMut::new(&mut byte)];
+        let mut space = nix::cmsg_space!(libc::c_int);
+        let message = recvmsg::<()>(
+            self.0.as_raw_fd(),
+            &mut slices,
+            Some(&mut space),
+            MsgFlags::MSG_CMSG_CLOEXEC,
+        )?;
+        for message in message.cmsgs()? {
+            if let ControlMessageOwned::ScmRights(descriptors) = message {
+                if let [descriptor] = descriptors[..] {
+                    // SAFETY: It was just received, and nobody else knows of it.
+                    return Ok(unsafe { OwnedFd::from_raw_fd(descriptor) });
+                }
+            }
+        }
+        Err(io::Error::other("no descriptor came"))
+    }
+
     /// The socket.
     pub fn socket(&self) -> &UnixStream {
         &self.0
@@ -184,6 +237,24 @@ pub fn wait_until_asleep(pid: u32) -> io::Result<()> {
         thread::sleep(Duration::from_millis(10));
     }
     Err(io::Error::new(io::ErrorKind::TimedOut, "it does not sleep"))
+}
+
+/// Waits until a process waits in a function of the kernel whose name begins like that.
+///
+/// # Errors
+///
+/// If it does not, or is not there any more.
+pub fn wait_until_in(pid: Pid, function: &str) -> io::Result<()> {
+    let mut found = String::new();
+    for _ in 0..3000 {
+        found = fs::read_to_string(format!("/proc/{pid}/wchan"))?;
+        if found.starts_with(function) {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let why = format!("it waits in {found}, not in {function}");
+    Err(io::Error::new(io::ErrorKind::TimedOut, why))
 }
 
 /// Becomes another user, for good, with no other groups than `group`.

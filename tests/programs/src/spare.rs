@@ -147,6 +147,12 @@ impl Site {
         )
     }
 
+    /// Makes an xfs instead.
+    pub fn xfs(device: &Path) -> Result<Self, Failure> {
+        let mut mkfs = Command::new("/bin/mkfs.xfs");
+        Self::make("xfs", mkfs.args(["-q", "-f", "-K"]), device, "")
+    }
+
     fn make(
         kind: &'static str,
         mkfs: &mut Command,

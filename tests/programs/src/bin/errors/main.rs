@@ -10,6 +10,7 @@ use vm_map_sync_tests::{
 
 mod cursors;
 mod devices;
+mod foreign;
 mod forget;
 mod full;
 mod held;
@@ -23,6 +24,7 @@ mod thin;
 use self::{
     cursors::*,
     devices::*,
+    foreign::*,
     forget::*,
     full::*,
     held::*,
@@ -61,6 +63,11 @@ fn main() -> ExitCode {
         held_page_whose_write_failed_stays,
         error_recorded_late,
         error_recorded_late_and_a_commit,
+        foreign_call_and_owner_are_told,
+        foreign_invalidate_tells_nobody,
+        receiver_and_sender_are_told,
+        shared_descriptor_is_told_once,
+        two_foreign_calls_are_told,
         device_that_fails,
         device_that_fails_writes,
         late_disk,

@@ -10,6 +10,7 @@ use std::{
         Range,
         RangeInclusive, //
     },
+    path::Path,
     thread,
     time::Duration, //
 };
@@ -76,11 +77,27 @@ pub struct Scene {
     spare: Spare,
 }
 
+/// A file system for the bad file: how many megabytes it needs, and how it is made.
+pub type Kind = (usize, fn(&Path) -> Result<Site, Failure>);
+
+/// Those that have ways of their own to write, to fail and to commit.
+pub const KINDS: [Kind; 3] = [
+    (32, Site::new),
+    (320, Site::xfs),
+    // In place, so that it is known where it will be written to.
+    (128, |device| Site::btrfs(device, "nodatacow,commit=600")),
+];
+
 impl Scene {
     /// All of it, with nothing dirty.
     pub fn new(share: Share) -> Result<Self, Failure> {
-        let spare = Spare::new(32, &[])?;
-        let site = Site::new(spare.device())?;
+        Self::on(KINDS[0], share)
+    }
+
+    /// The same, with the bad file on another kind of file system.
+    pub fn on((megabytes, site): Kind, share: Share) -> Result<Self, Failure> {
+        let spare = Spare::new(megabytes, &[])?;
+        let site = site(spare.device())?;
         let good = TestFile::new(GOOD.len())?;
         site.settle();
         let bad = TestFile::new(BAD.len())?;

@@ -8,33 +8,12 @@ use super::{
     PAGES, //
 };
 use nix::{
-    sys::{
-        signal::Signal,
-        socket::{
-            recvmsg,
-            sendmsg,
-            ControlMessage,
-            ControlMessageOwned,
-            MsgFlags, //
-        },
-        wait::WaitStatus,
-    },
+    sys::{signal::Signal, wait::WaitStatus},
     unistd::execv, //
 };
 use std::{
     ffi::CString,
-    io::{
-        self,
-        IoSlice,
-        IoSliceMut,
-        Read, //
-    },
-    os::fd::{
-        AsFd,
-        AsRawFd,
-        FromRawFd,
-        OwnedFd, //
-    },
+    io::Read,
     process, thread,
     time::{
         Duration,
@@ -69,40 +48,6 @@ use vm_map_sync_tests::{
     PAGE,
 };
 
-fn send(line: &Line, map: &Map) -> io::Result<()> {
-    let descriptors = [map.as_fd().as_raw_fd()];
-    let message = [ControlMessage::ScmRights(&descriptors)];
-    sendmsg::<()>(
-        line.socket().as_raw_fd(),
-        &[IoSlice::new(b"m")],
-        &message,
-        MsgFlags::empty(),
-        None,
-    )?;
-    Ok(())
-}
-
-fn receive(line: &Line) -> io::Result<Map> {
-    let mut byte = [0];
-    let mut slices = [IoSliceMut::new(&mut byte)];
-    let mut space = nix::cmsg_space!(libc::c_int);
-    let message = recvmsg::<()>(
-        line.socket().as_raw_fd(),
-        &mut slices,
-        Some(&mut space),
-        MsgFlags::MSG_CMSG_CLOEXEC,
-    )?;
-    for message in message.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(descriptors) = message {
-            if let [descriptor] = descriptors[..] {
-                // SAFETY: It was just received, and nobody else knows of it.
-                return Ok(Map::from(unsafe { OwnedFd::from_raw_fd(descriptor) }));
-            }
-        }
-    }
-    Err(io::Error::other("no descriptor came"))
-}
-
 /// A process that sends a handle on its map, with the address of a mapping of `file` that has one
 /// dirty page, and then goes on with `rest`.
 fn owner<'a>(
@@ -114,11 +59,11 @@ fn owner<'a>(
         let mapping = Mapping::reserve(PAGES + 1)?;
         mapping.map(0..PAGES, file.file(), 0, Share::Shared)?;
         mapping.fill(1, [3]);
-        send(&theirs, &Map::open()?)?;
+        theirs.send_descriptor(Map::open()?)?;
         theirs.send(mapping.address(0))?;
         rest(&theirs)
     })?;
-    let map = receive(&ours)?;
+    let map = Map::from(ours.receive_descriptor()?);
     let address = ours.receive()?;
     Ok((child, ours, map, address))
 }
