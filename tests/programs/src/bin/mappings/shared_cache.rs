@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Images that share their page cache: what is cached of a file belongs to none of them. Nothing of it
-//! can be written back, but all of it can be read again.
+//! Images that share their page cache: what is cached of a file belongs to an inode that is in none of
+//! them, and that is root's, whoever owns the file.
 
 use crate::images::{
     know_sharing,
