@@ -7,10 +7,12 @@ use crate::{
         Disk,
         Extents, //
     },
+    harness::Verdict,
     mapping::{
         Mapping,
         Share, //
     },
+    patience::wait_until,
     pattern,
     place,
     residency::Cached,
@@ -104,6 +106,15 @@ impl TestFile {
     /// What of it is cached.
     pub fn cached(&self) -> io::Result<Cached> {
         Cached::of(&self.file, 0..self.pages)
+    }
+
+    /// Waits until nothing of it is dirty or being written any more.
+    #[track_caller]
+    pub fn wait_until_written(&self) -> Verdict {
+        wait_until("written", || {
+            let cached = self.cached()?;
+            io::Result::Ok(cached.dirty == 0 && cached.writeback == 0)
+        })
     }
 
     /// The states of the given pages, a [letter](Cached::letter) each.

@@ -55,8 +55,9 @@ use std::{
     },
 };
 
-/// How long a test may take. The slowest machine that they run on is an emulated one.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a test may take: against hanging only, since the slowest machine that they run on is an
+/// emulated one that has others beside it.
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// The same, for tests that take as long as they are told to.
 fn limit() -> Duration {
@@ -147,8 +148,7 @@ pub fn run(tests: &[Test]) -> ExitCode {
     run_all(&tests.iter().filter(wanted).collect::<Vec<_>>())
 }
 
-/// Runs tests that do not need the module.
-pub fn run_all(tests: &[&Test]) -> ExitCode {
+fn run_all(tests: &[&Test]) -> ExitCode {
     println!("KTAP version 1\n1..{}", tests.len());
     let codes: Vec<i32> = tests
         .iter()

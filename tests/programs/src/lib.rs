@@ -11,10 +11,12 @@
 pub mod check;
 pub mod disk;
 pub mod file;
+pub mod gate;
 pub mod harness;
 pub mod mapper;
 pub mod mapping;
 pub mod module;
+pub mod patience;
 pub mod pipe;
 pub mod place;
 pub mod process;

@@ -25,6 +25,7 @@ const DEV_REMOVE: u32 = 4;
 /// Without the flag to suspend: resume, with the table that was loaded last.
 const DEV_SUSPEND: u32 = 6;
 const TABLE_LOAD: u32 = 9;
+const TABLE_STATUS: u32 = 12;
 
 /// Suspend (`DM_SUSPEND_FLAG`).
 const SUSPEND: u32 = 1 << 1;
@@ -118,6 +119,14 @@ impl Mapper {
     pub fn hold(&self) -> io::Result<Held<'_>> {
         self.call(DEV_SUSPEND, SUSPEND | SKIP_LOCKFS, None)?;
         Ok(Held(self))
+    }
+
+    /// What the target says of itself.
+    pub fn status(&self) -> io::Result<String> {
+        let answer = self.call(TABLE_STATUS, 0, None)?;
+        let end = answer.parameters.iter().position(|&byte| byte == 0);
+        let text = &answer.parameters[..end.unwrap_or(ROOM)];
+        Ok(String::from_utf8_lossy(text).into_owned())
     }
 
     fn call(&self, command: u32, flags: u32, target: Option<(&str, &str)>) -> io::Result<Request> {

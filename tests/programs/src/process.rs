@@ -2,11 +2,14 @@
 
 //! Processes: children, and how they wait for each other.
 
-use crate::harness::{
-    judge,
-    wait,
-    Failure,
-    Verdict, //
+use crate::{
+    harness::{
+        judge,
+        wait,
+        Failure,
+        Verdict, //
+    },
+    patience::wait_until,
 };
 use nix::{
     mount::{
@@ -46,7 +49,8 @@ use nix::{
     },
 };
 use std::{
-    env, fs,
+    env,
+    fs,
     io::{
         self,
         IoSlice,
@@ -63,7 +67,8 @@ use std::{
         },
         unix::net::UnixStream, //
     },
-    process, thread,
+    process,
+    thread, //
     time::{
         Duration,
         Instant, //
@@ -107,30 +112,40 @@ impl Child {
     }
 
     /// Waits until it has ended.
-    pub fn wait(&mut self, patience: Duration) -> io::Result<WaitStatus> {
-        let status = wait(self.pid, Instant::now() + patience)?
-            .ok_or_else(|| io::Error::other(format!("a child still runs after {patience:?}")))?;
+    pub fn wait(&mut self) -> io::Result<WaitStatus> {
+        let status = wait(self.pid, Instant::now() + PATIENCE)?
+            .ok_or_else(|| io::Error::other(format!("a child still runs after {PATIENCE:?}")))?;
         self.gone = true;
         Ok(status)
     }
 
     /// Waits until it has ended, and fails or is skipped as it did or was.
-    pub fn join(self) -> Verdict {
-        self.join_within(PATIENCE)
-    }
-
-    /// The same, but does not wait for longer than that.
-    pub fn join_within(mut self, patience: Duration) -> Verdict {
-        match self.wait(patience)? {
+    pub fn join(mut self) -> Verdict {
+        match self.wait()? {
             WaitStatus::Exited(_, 0) => Ok(()),
             WaitStatus::Exited(_, 4) => Err(Failure::skip("see the child")),
             status => Err(Failure::Failed(format!("a child failed: {status:?}"))),
         }
     }
 
+    /// Waits until it, or the first thread of it, is in a state, a letter as `ps` has it.
+    #[track_caller]
+    pub fn wait_for_state(&self, state: char) -> Verdict {
+        wait_for_state(self.pid.as_raw().unsigned_abs(), state)
+    }
+
     /// Kills it.
     pub fn kill(&self) -> io::Result<()> {
         Ok(kill(self.pid, Signal::SIGKILL)?)
+    }
+
+    /// Kills it, and waits until it is gone. Fails if it has ended otherwise.
+    pub fn die(mut self) -> Verdict {
+        self.kill()?;
+        match self.wait()? {
+            WaitStatus::Signaled(_, Signal::SIGKILL, _) => Ok(()),
+            status => Err(Failure::Failed(format!("it was not killed: {status:?}"))),
+        }
     }
 }
 
@@ -220,23 +235,19 @@ impl Line {
 }
 
 /// Waits until a process sleeps, in the system call that it is in, and so touches no memory.
-///
-/// # Errors
-///
-/// If it does not, or is not there any more.
-pub fn wait_until_asleep(pid: u32) -> io::Result<()> {
-    for _ in 0..1000 {
+#[track_caller]
+pub fn wait_until_asleep(pid: u32) -> Verdict {
+    wait_for_state(pid, 'S')
+}
+
+#[track_caller]
+fn wait_for_state(pid: u32, state: char) -> Verdict {
+    wait_until(&format!("in state {state}"), || {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         // Behind the name, which can be anything.
-        if stat
-            .rsplit_once(") ")
-            .is_some_and(|(_, rest)| rest.starts_with('S'))
-        {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    Err(io::Error::new(io::ErrorKind::TimedOut, "it does not sleep"))
+        let rest = stat.rsplit_once(") ").map(|(_, rest)| rest);
+        io::Result::Ok(rest.is_some_and(|rest| rest.starts_with(state)))
+    })
 }
 
 /// Waits until a process waits in a function of the kernel whose name begins like that.

@@ -3,13 +3,20 @@
 //! Spare disks: disks that a test makes for itself, with a speed and faults of their own.
 
 use crate::{
-    harness::Failure,
+    harness::{
+        Failure,
+        Verdict, //
+    },
+    patience::wait_until,
     PAGE, //
 };
-use nix::mount::{
-    mount,
-    umount,
-    MsFlags, //
+use nix::{
+    errno::Errno,
+    mount::{
+        mount,
+        umount,
+        MsFlags, //
+    },
 };
 use std::{
     cell::OnceCell,
@@ -24,8 +31,6 @@ use std::{
         self,
         Command, //
     },
-    thread,
-    time::Duration,
 };
 
 const NULL_BLK: &str = "/sys/kernel/config/nullb";
@@ -58,8 +63,23 @@ impl Spare {
         for (name, value) in attributes {
             spare.set(name, value)?;
         }
-        spare.set("power", "1")?;
+        spare.power_on()?;
         Ok(spare)
+    }
+
+    fn power_on(&self) -> io::Result<()> {
+        self.set("power", "1")?;
+        // No request is lost, however slow the machine.
+        let name = self.device.file_name().unwrap_or_default();
+        let queue = Path::new("/sys/block").join(name).join("queue");
+        fs::write(queue.join("io_timeout"), "600000")
+    }
+
+    /// Cuts the power, and puts it on again: what was in the disk's cache only is gone. Nobody may have
+    /// it open.
+    pub fn cut_power(&self) -> io::Result<()> {
+        self.set("power", "0")?;
+        self.power_on()
     }
 
     /// The block device.
@@ -110,54 +130,51 @@ fn unused(directory: &Path, kind: &str) -> String {
 ///
 /// Its files have to be closed before, as for [`Spare`].
 pub struct Site {
-    kind: &'static str,
     device: PathBuf,
     directory: PathBuf,
     owner: u32,
-    mount_options: &'static str,
+    kind: String,
+    mount_options: String,
     before: OnceCell<[Option<OsString>; 2]>,
 }
 
 impl Site {
-    /// Makes the file system, with a small journal.
+    /// An ext4 with a small journal, which does not commit by itself while anything is counted.
     pub fn new(device: &Path) -> Result<Self, Failure> {
-        Self::with(device, &["-J", "size=4"], "")
+        Self::with(device, &["-J", "size=4"], "commit=600")
     }
 
-    /// Makes the file system, with further options of `mke2fs` and those of the mount.
-    pub fn with(
-        device: &Path,
-        options: &[&str],
-        mount_options: &'static str,
-    ) -> Result<Self, Failure> {
+    /// An ext4, with further options of `mke2fs` and those of the mount.
+    pub fn with(device: &Path, options: &[&str], mount_options: &str) -> Result<Self, Failure> {
         // By its path: a busybox that runs this as well would take its own.
         let mut mkfs = Command::new("/bin/mke2fs");
         mkfs.args(["-q", "-F", "-t", "ext4", "-b", "4096", "-E", "nodiscard"]);
-        Self::make("ext4", mkfs.args(options), device, mount_options)
+        Self::of_kind("ext4", device, mkfs.args(options), mount_options)
     }
 
-    /// Makes a btrfs instead, with options of the mount.
-    pub fn btrfs(device: &Path, mount_options: &'static str) -> Result<Self, Failure> {
+    /// A btrfs, with options of the mount.
+    pub fn btrfs(device: &Path, mount_options: &str) -> Result<Self, Failure> {
         let mut mkfs = Command::new("/bin/mkfs.btrfs");
-        Self::make(
+        Self::of_kind(
             "btrfs",
-            mkfs.args(["-q", "-f", "-K"]),
             device,
+            mkfs.args(["-q", "-f", "-K"]),
             mount_options,
         )
     }
 
-    /// Makes an xfs instead.
+    /// An xfs.
     pub fn xfs(device: &Path) -> Result<Self, Failure> {
         let mut mkfs = Command::new("/bin/mkfs.xfs");
-        Self::make("xfs", mkfs.args(["-q", "-f", "-K"]), device, "")
+        Self::of_kind("xfs", device, mkfs.args(["-q", "-f", "-K"]), "")
     }
 
-    fn make(
-        kind: &'static str,
-        mkfs: &mut Command,
+    /// A file system of a `kind`, which `mkfs` makes when it is told the device.
+    pub fn of_kind(
+        kind: &str,
         device: &Path,
-        mount_options: &'static str,
+        mkfs: &mut Command,
+        mount_options: &str,
     ) -> Result<Self, Failure> {
         // It may be loaded, or built in.
         let _ = Command::new("modprobe").arg(kind).output();
@@ -169,8 +186,8 @@ impl Site {
         let directory = env::temp_dir().join(unused(&env::temp_dir(), "site"));
         fs::create_dir(&directory)?;
         let site = Self {
-            kind,
-            mount_options,
+            kind: kind.to_owned(),
+            mount_options: mount_options.to_owned(),
             device: device.to_owned(),
             directory,
             owner: process::id(),
@@ -193,8 +210,14 @@ impl Site {
     }
 
     /// Unmounts it and mounts it anew. All files on it must be closed.
-    pub fn remount(&self) -> io::Result<()> {
-        leave(&self.directory)?;
+    pub fn remount(&self) -> Verdict {
+        self.unmount()?;
+        Ok(self.mount()?)
+    }
+
+    /// Mounts what is on another device now, in place of what was [unmounted](Self::unmount).
+    pub fn mount_from(&mut self, device: &Path) -> io::Result<()> {
+        self.device = device.to_owned();
         self.mount()
     }
 
@@ -202,10 +225,15 @@ impl Site {
         Ok(mount(
             Some(&self.device),
             &self.directory,
-            Some(self.kind),
+            Some(self.kind.as_str()),
             MsFlags::empty(),
-            Some(self.mount_options),
+            Some(self.mount_options.as_str()),
         )?)
+    }
+
+    /// Unmounts it. All files on it must be closed.
+    pub fn unmount(&self) -> Verdict {
+        leave(&self.directory)
     }
 }
 
@@ -220,7 +248,7 @@ impl Drop for Site {
                 None => env::remove_var(name),
             }
         }
-        if process::id() == self.owner && leave(&self.directory).is_ok() {
+        if process::id() == self.owner && self.unmount().is_ok() {
             let _ = fs::remove_dir(&self.directory);
         }
     }
@@ -228,14 +256,10 @@ impl Drop for Site {
 
 /// Unmounts what is mounted at `directory`. A helper of the module that still commits a file for a
 /// process that is gone can hold it for a while.
-pub fn leave(directory: &Path) -> io::Result<()> {
-    let mut tries = 0;
-    loop {
-        match umount(directory) {
-            Ok(()) => return Ok(()),
-            Err(errno) if tries == 300 => return Err(errno.into()),
-            Err(_) => thread::sleep(Duration::from_millis(100)),
-        }
-        tries += 1;
-    }
+pub fn leave(directory: &Path) -> Verdict {
+    wait_until("unmounted", || match umount(directory) {
+        Ok(()) => Ok(true),
+        Err(Errno::EBUSY) => Ok(false),
+        Err(errno) => Err(errno),
+    })
 }

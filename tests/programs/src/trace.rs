@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Traces: what the kernel itself says of what it does for this thread.
+//! Traces: what the kernel itself says of what it does.
 
 use crate::harness::{
     Failure,
@@ -23,7 +23,7 @@ use std::{
 
 const ROOT: &str = "/sys/kernel/tracing";
 
-/// Tracing of some events of the calling thread, until it is dropped.
+/// Tracing of some events, until it is dropped.
 pub struct Trace(PathBuf);
 
 /// Something that happened.
@@ -41,8 +41,17 @@ impl Trace {
         Path::new(ROOT).exists()
     }
 
-    /// Has events, which are named as in `events/`, recorded from now on.
+    /// Has events of the calling thread, which are named as in `events/`, recorded from now on.
     pub fn start(events: &[&str]) -> Result<Self, Failure> {
+        Self::of(&gettid().to_string(), events)
+    }
+
+    /// The same, but those of all threads.
+    pub fn of_all(events: &[&str]) -> Result<Self, Failure> {
+        Self::of("", events)
+    }
+
+    fn of(thread: &str, events: &[&str]) -> Result<Self, Failure> {
         let root = Path::new(ROOT);
         if !root.join("trace").exists() {
             let none = None::<&str>;
@@ -57,7 +66,7 @@ impl Trace {
         let this = Self(root.to_owned());
         this.set("trace_clock", "mono")?;
         this.set("buffer_size_kb", "8192")?;
-        this.set("set_event_pid", &gettid().to_string())?;
+        this.set("set_event_pid", thread)?;
         for event in events {
             this.set(&format!("events/{event}/enable"), "1")?;
         }

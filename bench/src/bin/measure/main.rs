@@ -27,6 +27,7 @@ mod place;
 mod sparse;
 mod stall;
 mod vmas;
+mod writers;
 
 /// What measuring comes to.
 type Done<T = ()> = Result<T, Failure>;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         "stall" => stall::measure,
         "lock" => lock::measure,
         "memory" => memory::measure,
+        "writers" => writers::measure,
         _ => {
             eprintln!("usage: measure SUBJECT; there is no subject \"{wanted}\"");
             return ExitCode::FAILURE;

@@ -14,13 +14,9 @@ use std::{
         self,
         File, //
     },
+    io,
     path::Path,
-    process::ExitCode,
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    },
+    process::ExitCode, //
 };
 use vm_map_sync::{
     uapi,
@@ -38,7 +34,6 @@ use vm_map_sync_tests::{
     harness::{
         self,
         fewer,
-        patience,
         Failure,
         Verdict, //
     },
@@ -51,6 +46,7 @@ use vm_map_sync_tests::{
         load,
         unload, //
     },
+    patience::wait_until,
     process::{
         Child,
         Line, //
@@ -102,10 +98,8 @@ fn killed_caller(flags: Flags, step: usize) -> Verdict {
     let file = TestFile::written_by(pages, step)?;
     let mapping = file.map()?;
     let range = mapping.all();
-    let mut delay = Duration::from_millis(20);
-    let mut finished = 0;
     // Until the kill meets a call in the middle.
-    while finished < 5 && delay < Duration::from_secs(2) {
+    loop {
         mapping.touch(0..pages);
         if flags.contains(Flags::SYNCIO) {
             for page in 0..pages {
@@ -117,29 +111,21 @@ fn killed_caller(flags: Flags, step: usize) -> Verdict {
         let (ours, theirs) = Line::pair()?;
         let mut caller = Child::spawn(|| call(&file, &mapping, flags, &desk, &theirs))?;
         ours.receive()?;
-        thread::sleep(delay);
-        let killed = Instant::now();
+        wait_until("freed", || {
+            io::Result::Ok(file.cached()?.resident < pages as u64)
+        })?;
         caller.kill()?;
-        let status = caller.wait(Duration::from_secs(20))?;
-        let took = killed.elapsed();
+        let status = caller.wait()?;
         let result = desk.get(0).result;
-        if result.done == raw::junk().done {
-            // It had not begun.
-            delay *= 2;
-        } else if result.done == range.end as u64 {
-            finished += 1;
-            delay /= 2;
-        } else {
+        // Unless it was done already.
+        if result.done != range.end as u64 {
             assert!(
                 matches!(status, WaitStatus::Signaled(_, Signal::SIGKILL, _)),
                 "{status:?}"
             );
-            let limit = patience(Duration::from_secs(2));
-            assert!(took < limit, "it lived on for {took:?}");
             return stopped_in_the_middle(&file, &mapping, &result);
         }
     }
-    panic!("the call was killed {finished} times, and went on to its end");
 }
 
 fn stopped_in_the_middle(
@@ -191,16 +177,20 @@ fn assert_leaves_nothing(rounds: usize, mut body: impl FnMut() -> Verdict) -> Ve
     for _ in 0..rounds {
         body()?;
     }
-    // What is freed after a grace period.
-    thread::sleep(Duration::from_millis(200));
-    for ((name, before), (_, after)) in before.into_iter().zip(objects()?) {
-        let grown = after.saturating_sub(before);
-        assert!(
-            grown < rounds as u64 / 2,
-            "{name} went from {before} to {after}"
-        );
-    }
-    Ok(())
+    // What is freed after a grace period takes a while.
+    wait_until("freed", || {
+        let after = objects()?;
+        let grown = before
+            .iter()
+            .zip(&after)
+            .map(|((_, before), (_, after))| after.saturating_sub(*before))
+            .max();
+        let freed = grown.is_none_or(|grown| grown < rounds as u64 / 2);
+        if !freed {
+            println!("# {before:?} have become {after:?}");
+        }
+        Ok::<_, Failure>(freed)
+    })
 }
 
 /// Uses a handle in a process of its own, on a file that it opens by itself, so that whatever is not

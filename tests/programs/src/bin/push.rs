@@ -7,14 +7,10 @@ use std::{
         remove_file,
         File, //
     },
-    io,
     os::unix::fs::FileExt,
     process::ExitCode,
     thread,
-    time::{
-        Duration,
-        Instant, //
-    },
+    time::Duration, //
 };
 use vm_map_sync::{
     Flags,
@@ -97,19 +93,6 @@ fn invalidate_puts_it_on_the_disk() -> Verdict {
     Ok(())
 }
 
-/// Waits, for as long as writing may take, until nothing of a file is dirty or being written.
-fn wait_clean(file: &TestFile) -> io::Result<bool> {
-    let patience = Instant::now() + Duration::from_secs(10);
-    while Instant::now() < patience {
-        let cached = file.cached()?;
-        if cached.dirty + cached.writeback == 0 {
-            return Ok(true);
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
-    Ok(false)
-}
-
 fn neither_starts_writing() -> Verdict {
     let (map, file, mapping) = scene()?;
     // So that nothing but the call can be what writes them.
@@ -117,7 +100,7 @@ fn neither_starts_writing() -> Verdict {
     assert_eq!(file.picture(0..8)?, "CDDCCCDC", "written by somebody else");
     succeeds(&map, mapping.all(), Flags::empty(), counts(3, 0));
     assert!(!file.picture(0..8)?.contains('D'), "writing has not begun");
-    assert!(wait_clean(&file)?, "writing does not end");
+    file.wait_until_written()?;
     file.assert_on_disk(1, [1, 2, 6]);
     assert_eq!(file.picture(0..8)?, "CCCCCCCC");
     assert!(mapping.resident(0..8)?.iter().all(|&resident| resident));

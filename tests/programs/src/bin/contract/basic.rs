@@ -11,12 +11,7 @@ use super::subject::{
 use std::{
     fs::OpenOptions,
     io,
-    mem,
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    }, //
+    mem, //
 };
 use vm_map_sync::{
     Flags,
@@ -37,6 +32,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    patience::wait_until,
     place,
     process::{
         Child,
@@ -143,15 +139,10 @@ fn settle(subject: &Subject) -> Verdict {
     if subject.traits.kind() != Kind::Cached {
         return Ok(());
     }
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
+    wait_until("clean", || {
         let cached = subject.cached()?;
-        if cached.dirty == 0 && cached.writeback == 0 {
-            return Ok(());
-        }
-        assert!(Instant::now() < deadline, "{cached:?} after 20 s");
-        thread::sleep(Duration::from_millis(10));
-    }
+        io::Result::Ok(cached.dirty == 0 && cached.writeback == 0)
+    })
 }
 
 /// What was pushed before can be freed: clean, though perhaps not committed.
@@ -308,7 +299,10 @@ fn free(flags: Flags, name: &str) -> Verdict {
         let flushed = after.flushes > before.flushes;
         let whole = subject.traits.has("whole");
         if whole && !flags.contains(Flags::SYNCIO) {
-            note(name, "committed as well: it tells only then what has failed");
+            note(
+                name,
+                "committed as well: it tells only then what has failed",
+            );
         }
         if !subject.traits.has("journals-data") {
             assert_eq!(flushed, flags.contains(Flags::SYNCIO) || whole, "flushed");

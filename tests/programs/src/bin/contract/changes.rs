@@ -21,10 +21,7 @@ use std::{
         File, //
     },
     os::fd::AsRawFd,
-    time::{
-        Duration,
-        Instant, //
-    }, //
+    thread, //
 };
 use vm_map_sync::{
     Map,
@@ -45,7 +42,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
-    process::Child,
+    patience::Crowd,
     PAGE, //
 };
 
@@ -186,38 +183,40 @@ pub fn changing() -> Verdict {
     }
     let mapping = subject.map()?;
     let map = Map::open()?;
-    let until = Instant::now() + Duration::from_secs(2);
-    let other = Child::spawn(|| {
-        let mut version = 10;
-        while Instant::now() < until {
-            version += 1;
-            for page in 0..16 {
-                subject::write(subject.file(), version, page..page + 1)?;
-            }
-            let _ = punch(subject.file(), 2, 4);
-            if !device {
-                subject.file().set_len((8 * PAGE + 1) as u64)?;
-                subject.file().set_len((16 * PAGE) as u64)?;
-            }
-        }
-        Ok(())
-    })?;
-    let mut calls = 0;
-    while Instant::now() < until {
-        for flags in ALL {
-            calls += 1;
-            match map.sync(mapping.all(), flags) {
-                Ok(outcome) => assert_eq!(outcome.left, 0),
-                // It wrote to a page at that very moment.
-                Err(SyncError::Failed(fault)) if fault.reason == Reason::Busy => {
-                    assert!(fault.outcome.left > 0, "{fault:?}");
+    let crowd = Crowd::<2>::new(10);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut version = 10;
+            crowd.act(0, || {
+                version += 1;
+                for page in 0..16 {
+                    let written = subject::write(subject.file(), version, page..page + 1);
+                    written.expect("it can be written");
                 }
-                Err(error) => return Err(error.into()),
+                let _ = punch(subject.file(), 2, 4);
+                if !device {
+                    for length in [8 * PAGE + 1, 16 * PAGE] {
+                        let cut = subject.file().set_len(length as u64);
+                        cut.expect("it can be truncated");
+                    }
+                }
+                true
+            });
+        });
+        crowd.act(1, || {
+            for flags in ALL {
+                match map.sync(mapping.all(), flags) {
+                    Ok(outcome) => assert_eq!(outcome.left, 0),
+                    // It wrote to a page at that very moment.
+                    Err(SyncError::Failed(fault)) if fault.reason == Reason::Busy => {
+                        assert!(fault.outcome.left > 0, "{fault:?}");
+                    }
+                    Err(error) => panic!("{error}"),
+                }
             }
-        }
-    }
-    other.join()?;
-    assert!(calls >= 8, "only {calls} calls");
+            true
+        });
+    });
     mapping.fill(5, 0..16);
     free(&subject, &mapping)?;
     mapping.assert_has(5, 0..16);

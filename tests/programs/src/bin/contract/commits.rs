@@ -58,16 +58,21 @@ pub fn one_commit() -> Verdict {
         Ok(())
     };
     let fdatasync = || Ok(subject.file().sync_data()?);
-    // The first one of either may have more to do, such as to allocate.
-    flushes(&fdatasync)?;
-    let reference = flushes(&fdatasync)?;
-    flushes(&syncio)?;
-    let count = flushes(&syncio)?;
+    // Some of them have more to do, such as to allocate, or what the file system does by itself now and
+    // then is among it.
+    let (mut references, mut counts) = ([0; 5], [0; 5]);
+    for (reference, count) in references.iter_mut().zip(&mut counts) {
+        *reference = flushes(&fdatasync)?;
+        *count = flushes(&syncio)?;
+    }
+    references.sort_unstable();
+    counts.sort_unstable();
+    let (reference, count) = (references[2], counts[2]);
     assert!(reference > 0, "fdatasync() does not flush this disk");
     assert!(count > 0, "not committed");
     assert!(
         count <= reference,
-        "{count} flushes for {PAGES} entries, {reference} for fdatasync()"
+        "{counts:?} flushes for {PAGES} entries, {references:?} for fdatasync()"
     );
     Ok(())
 }

@@ -7,10 +7,10 @@
 //! - `VMS_TRAITS`: what is special about the file system, words of [`subject::Traits`].
 //! - `VMS_REAL`: for a file system that has the pages of its files elsewhere, the directory there.
 //! - `VMS_OTHER`: for a file system that others write to as well, the directory as they see it.
-//! - `VMS_COPY`: a second disk of the same size, that the first is copied to right after a call,
-//!   as if the power were cut then.
+//! - `VMS_SIZE`, `VMS_TYPE`, `VMS_MAKE`, `VMS_OPTIONS`: how to make another one like it, whose power can
+//!   be cut: of so many megabytes, of that type, made by that command, mounted with those options.
 //! - `VMS_PHASE`: `prepare` makes the file of a file system that is to become read only, in
-//!   `VMS_DIR`; `verify` looks at what the power cut has left, mounted at `VMS_DIR`.
+//!   `VMS_DIR`.
 //!
 //! A test can say why it passed with less than all (`# note: TEST: WHY`).
 
@@ -19,10 +19,7 @@ use std::{
     process::ExitCode, //
 };
 use vm_map_sync_tests::{
-    harness::{
-        self,
-        Test, //
-    },
+    harness,
     tests, //
 };
 
@@ -37,10 +34,7 @@ use self::{
     basic::*,
     changes::*,
     commits::*,
-    power::{
-        power_cut,
-        power_cut_proved, //
-    },
+    power::power_cut,
     views::*, //
 };
 
@@ -53,10 +47,6 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Ok("verify") => {
-            let proof: &[Test] = tests![power_cut_proved];
-            harness::run_all(&proof.iter().collect::<Vec<_>>())
-        }
         _ => harness::run(tests![
             push,
             syncio,

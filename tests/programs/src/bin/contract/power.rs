@@ -10,15 +10,12 @@ use super::subject::{
 use std::{
     env,
     fs::{
-        self,
         File,
         OpenOptions, //
     },
     io,
-    os::unix::fs::{
-        FileExt,
-        OpenOptionsExt, //
-    }, //
+    path::Path,
+    process::Command, //
 };
 use vm_map_sync::{
     Flags,
@@ -29,14 +26,18 @@ use vm_map_sync_tests::{
         Failure,
         Verdict, //
     },
+    mapper::Mapper,
     mapping::{
         Mapping,
         Share, //
     },
-    place, //
+    spare::{
+        Site,
+        Spare, //
+    },
+    PAGE, //
 };
 
-const NAME: &str = "power-cut";
 const PAGES: usize = 48;
 
 /// What is written by way of the mapping: all of what was there already but a few pages, and all of
@@ -45,95 +46,123 @@ fn changed() -> impl Iterator<Item = usize> {
     (0..PAGES).filter(|page| page % 5 != 0 || *page >= 32)
 }
 
-/// Writes, calls, and copies the disk as it is then.
+/// How to make a file system like the one of the tests.
+struct Recipe {
+    megabytes: usize,
+    kind: String,
+    make: String,
+    mount_options: String,
+}
+
+impl Recipe {
+    /// What the environment says.
+    fn get() -> Option<Self> {
+        Some(Self {
+            megabytes: env::var("VMS_SIZE").ok()?.parse().ok()?,
+            kind: env::var("VMS_TYPE").ok()?,
+            make: env::var("VMS_MAKE").ok()?,
+            mount_options: env::var("VMS_OPTIONS").ok()?,
+        })
+    }
+
+    fn make(&self, device: &Path) -> Result<Site, Failure> {
+        let mut words = self.make.split_whitespace();
+        let mut make = Command::new(words.next().unwrap_or_default());
+        make.args(words);
+        Site::of_kind(&self.kind, device, &mut make, &self.mount_options)
+    }
+
+    /// Has the kernel forget a device that is gone.
+    fn forget_devices(&self) -> Verdict {
+        if self.kind == "btrfs" {
+            let forgot = Command::new("/bin/btrfs")
+                .args(["device", "scan", "--forget"])
+                .output()?;
+            assert!(forgot.status.success(), "{forgot:?}");
+        }
+        Ok(())
+    }
+}
+
+/// Writes, calls, and has the power cut at that very moment: what the disk has in its cache is lost, and
+/// what is written later never comes to it. Then looks at what is there, replayed by its file system.
 pub fn power_cut() -> Verdict {
-    let traits = Traits::get();
-    match traits.kind() {
+    let device = Traits::get().has("device");
+    match Traits::get().kind() {
         Kind::Cached => {}
         Kind::ReadOnly => return Err(Failure::skip("read only")),
         Kind::Memory => return Err(Failure::skip("nothing outlives the power")),
-        Kind::Dax => return Err(Failure::skip("no disk to copy")),
+        Kind::Dax => return Err(Failure::skip("no disk whose power could be cut")),
         Kind::Special => return Err(Failure::skip("its mappings are special: refused")),
     }
-    let Some(copy) = env::var_os("VMS_COPY") else {
-        return Err(Failure::skip("no disk of its own to copy"));
+    let recipe = Recipe::get();
+    if recipe.is_none() && !device {
+        return Err(Failure::skip("no disk of its own whose power could be cut"));
+    }
+    let megabytes = recipe.as_ref().map_or(8, |recipe| recipe.megabytes);
+    let spare = Spare::new(megabytes, &[("cache_size", "64")])?;
+    let below = format!("{} 0", spare.device().display());
+    let mapper = Mapper::new(megabytes, "linear", &below)?;
+    let mut site = match &recipe {
+        Some(recipe) => Some(recipe.make(mapper.device())?),
+        None => None,
     };
-    let file = if traits.has("device") {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(env::var_os("VMS_DEV").unwrap_or_default())?
-    } else {
-        let path = place::directory()?.join(NAME);
-        let _ = fs::remove_file(&path);
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(path)?
+    write(&open(site.as_ref(), mapper.device())?, device)?;
+    mapper.become_target("flakey", &format!("{below} 0 1000000 1 drop_writes"))?;
+    if let Some(site) = &site {
+        site.unmount()?;
+    }
+    drop(mapper);
+    spare.cut_power()?;
+    if let (Some(recipe), Some(site)) = (&recipe, &mut site) {
+        recipe.forget_devices()?;
+        site.mount_from(spare.device())?;
+    }
+    let file = open(site.as_ref(), spare.device())?;
+    let proved = prove(&file, device);
+    // Before it is unmounted.
+    drop(file);
+    proved
+}
+
+/// The file, or the disk itself if there is no file system.
+fn open(site: Option<&Site>, device: &Path) -> io::Result<File> {
+    let path = match site {
+        Some(site) => site.directory().join("file"),
+        None => device.to_owned(),
     };
-    subject::write(&file, 0, 0..32)?;
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(site.is_some())
+        .truncate(false)
+        .open(path)
+}
+
+/// Writes the file by way of a mapping, and makes that durable.
+fn write(file: &File, device: bool) -> Verdict {
+    subject::write(file, 0, 0..32)?;
     file.sync_all()?;
-    if !traits.has("device") {
-        file.set_len((PAGES * vm_map_sync_tests::PAGE) as u64)?;
+    if !device {
+        file.set_len((PAGES * PAGE) as u64)?;
     }
     let mapping = Mapping::reserve(PAGES)?;
-    mapping.map(0..PAGES, &file, 0, Share::Shared)?;
+    mapping.map(0..PAGES, file, 0, Share::Shared)?;
     mapping.advise(0..PAGES, libc::MADV_RANDOM)?;
     mapping.fill(1, changed());
     let outcome = Map::open()?.sync(mapping.all(), Flags::SYNCIO)?;
     assert!(outcome.pushed as usize >= changed().count(), "{outcome:?}");
-    let device = env::var_os("VMS_DEV").unwrap_or_default();
-    copy_disk(&device, &copy)?;
     Ok(())
 }
 
-/// What the copy has, replayed by its file system.
-pub fn power_cut_proved() -> Verdict {
-    let file = if Traits::get().has("device") {
-        File::open(env::var_os("VMS_COPY").unwrap_or_default())?
-    } else {
-        File::open(place::directory()?.join(NAME))?
-    };
-    let mapping = Mapping::reserve(PAGES)?;
-    mapping.map(0..PAGES, &file, 0, Share::SharedRead)?;
-    if !Traits::get().has("device") {
-        assert_eq!(
-            file.metadata()?.len(),
-            (PAGES * vm_map_sync_tests::PAGE) as u64
-        );
+/// Asserts that what was made durable is there.
+fn prove(file: &File, device: bool) -> Verdict {
+    if !device {
+        assert_eq!(file.metadata()?.len(), (PAGES * PAGE) as u64);
     }
+    let mapping = Mapping::reserve(PAGES)?;
+    mapping.map(0..PAGES, file, 0, Share::SharedRead)?;
     mapping.assert_has(1, changed());
     mapping.assert_has(0, (0..PAGES).filter(|page| page % 5 == 0 && *page < 32));
     Ok(())
-}
-
-const BLOCK: usize = 1 << 20;
-
-/// A block, aligned as direct I/O wants it.
-#[repr(C, align(4096))]
-struct Block([u8; BLOCK]);
-
-/// Copies a disk past the page cache. What is zero on it must be zero on the other one already.
-fn copy_disk(from: &std::ffi::OsStr, to: &std::ffi::OsStr) -> io::Result<()> {
-    let direct = |path| {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_DIRECT)
-            .open(path)
-    };
-    let (from, to) = (direct(from)?, direct(to)?);
-    let mut block = Box::new(Block([0; BLOCK]));
-    let mut at = 0;
-    loop {
-        let length = from.read_at(&mut block.0, at)?;
-        if length == 0 {
-            return Ok(());
-        }
-        if block.0[..length].iter().any(|&byte| byte != 0) {
-            to.write_all_at(&block.0[..length], at)?;
-        }
-        at += length as u64;
-    }
 }

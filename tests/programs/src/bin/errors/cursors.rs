@@ -93,7 +93,7 @@ fn earlier() -> Result<Scene, Failure> {
         )
     };
     Errno::result(code)?;
-    wait_until_written(&scene.bad)?;
+    scene.bad.wait_until_written()?;
     scene.assert_kept();
     Ok(scene)
 }

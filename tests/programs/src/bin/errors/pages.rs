@@ -65,7 +65,7 @@ pub fn error_that_nobody_waits_for() -> Verdict {
     let scene = Scene::dirty(Share::Shared)?;
     let all = scene.mapping.all();
     check::succeeds(&scene.map, all, Flags::empty(), check::counts(DIRTY, 0));
-    wait_until_written(&scene.bad)?;
+    scene.bad.wait_until_written()?;
     scene.assert_kept();
     // The one to be told is the one who asks.
     let errno = scene

@@ -10,9 +10,7 @@ use std::{
         Range,
         RangeInclusive, //
     },
-    path::Path,
-    thread,
-    time::Duration, //
+    path::Path, //
 };
 use vm_map_sync::{
     Fault,
@@ -29,10 +27,7 @@ use vm_map_sync_tests::{
     },
     disk::Extents,
     file::TestFile,
-    harness::{
-        Failure,
-        Verdict, //
-    },
+    harness::Failure,
     mapping::{
         Mapping,
         Share, //
@@ -181,18 +176,6 @@ impl Scene {
 pub fn assert_told(file: &File, told: bool) {
     let errno = file.sync_all().err().and_then(|error| error.raw_os_error());
     assert_eq!(errno, if told { None } else { Some(libc::EIO) });
-}
-
-/// Waits until nothing of a file is dirty or being written any more.
-pub fn wait_until_written(file: &TestFile) -> Verdict {
-    for _ in 0..1000 {
-        let cached = file.cached()?;
-        if cached.dirty == 0 && cached.writeback == 0 {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    Err(Failure::Failed("the writes never end".into()))
 }
 
 /// Asserts that a call fails with `errno` of a write at an address in `place`, and did the rest up

@@ -120,7 +120,7 @@ impl Others {
             succeeds(&map, self.mapping.all(), Flags::SYNCIO, counts(2, 0));
             Ok(())
         })?;
-        caller.join_within(patience(SOON))?;
+        caller.join()?;
         self.assert_on_disk(word)
     }
 }
@@ -136,7 +136,7 @@ fn kill(callers: Vec<Child>) -> Verdict {
         caller.kill()?;
     }
     for mut caller in callers {
-        caller.wait(patience(SOON))?;
+        caller.wait()?;
     }
     Ok(())
 }
@@ -289,7 +289,7 @@ pub fn server_that_syncs_its_backing_files() -> Verdict {
     for _ in 0..MANY {
         ours.receive()?;
     }
-    caller.join_within(patience(SOON))?;
+    caller.join()?;
     backing.assert_on_disk(MANY as u64)
 }
 
@@ -306,7 +306,7 @@ fn with_a_commit_under_way(end: impl FnOnce(&Mount, &Connection) -> io::Result<(
         assert_eq!(unload(), Err(Errno::EWOULDBLOCK));
         Ok(())
     })?;
-    let status = unloader.wait(patience(SOON));
+    let status = unloader.wait();
     // Whatever came of it, it is not to hang any longer.
     end(&mount, &connection)?;
     let status = status?;

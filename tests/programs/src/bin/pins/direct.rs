@@ -12,11 +12,7 @@ use std::{
         fd::AsRawFd,
         unix::fs::OpenOptionsExt, //
     },
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    },
+    thread, //
 };
 use vm_map_sync::Map;
 use vm_map_sync_tests::{
@@ -26,41 +22,23 @@ use vm_map_sync_tests::{
         BOTH, //
     },
     file::TestFile,
+    gate::{
+        Gate,
+        Held, //
+    },
     harness::{
         Failure,
         Verdict, //
     },
-    mapper::Mapper,
     mapping::Mapping,
+    patience::wait_until,
     pattern,
-    spare::Spare,
     PAGE, //
 };
 
 const PAGES: usize = 24;
 /// The pages that the disk has.
 const HELD: std::ops::Range<usize> = 8..16;
-/// Milliseconds from the call to what the disk does, long enough for everything in between on the
-/// slowest machine.
-const DELAY: usize = 5000;
-
-/// A disk that does everything late.
-struct Late {
-    mapper: Mapper,
-    _spare: Spare,
-}
-
-impl Late {
-    fn new() -> Result<Self, Failure> {
-        let spare = Spare::new(8, &[])?;
-        let parameters = format!("{} 0 {DELAY}", spare.device().display());
-        Ok(Self {
-            mapper: Mapper::new(8, "delay", &parameters)?,
-            _spare: spare,
-        })
-    }
-}
-
 /// How many pages of all processes are pinned.
 fn pinned() -> io::Result<i64> {
     // What the processors have counted each for itself is added up when this is read.
@@ -81,11 +59,11 @@ enum Direction {
     Write,
 }
 
-/// Transfers the held pages between the mapping and the late disk, and runs `meanwhile` while it is
-/// under way.
+/// Transfers the held pages between the mapping and a disk behind a gate, and runs `meanwhile` while it
+/// is under way.
 fn transfer(
     mapping: &Mapping,
-    late: &Late,
+    gate: &Gate,
     direction: Direction,
     meanwhile: impl FnOnce(),
 ) -> Verdict {
@@ -93,8 +71,9 @@ fn transfer(
         .read(true)
         .write(true)
         .custom_flags(libc::O_DIRECT)
-        .open(late.mapper.device())?;
+        .open(gate.device())?;
     let range = mapping.range(HELD);
+    gate.close(Held::All)?;
     let before = pinned()?;
     let mover = thread::spawn(move || {
         let (fd, length) = (disk.as_raw_fd(), range.len());
@@ -108,17 +87,12 @@ fn transfer(
         };
         assert_eq!(moved, length as isize, "{}", io::Error::last_os_error());
     });
-    let begun = Instant::now();
-    while pinned()? < before + HELD.len() as i64 {
-        if begun.elapsed() > Duration::from_millis(DELAY as u64 / 2) {
-            return Err(Failure::Failed("no pages were pinned".into()));
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("pinned", || {
+        io::Result::Ok(pinned()? >= before + HELD.len() as i64)
+    })?;
     meanwhile();
-    if mover.is_finished() {
-        return Err(Failure::Failed("the disk was not late enough".into()));
-    }
+    assert!(!mover.is_finished(), "the disk did not wait");
+    gate.open()?;
     if mover.join().is_err() {
         return Err(Failure::Failed("the direct I/O failed".into()));
     }
@@ -126,13 +100,13 @@ fn transfer(
 }
 
 pub fn direct_read_under_way() -> Verdict {
-    let late = Late::new()?;
+    let gate = Gate::new(8, &[])?;
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
     let map = Map::open()?;
     mapping.fill(1, 4..20);
 
-    transfer(&mapping, &late, Direction::Read, || {
+    transfer(&mapping, &gate, Direction::Read, || {
         let want = Counts {
             pushed: 16,
             freed: (PAGES - HELD.len()) as u64,
@@ -164,13 +138,13 @@ pub fn direct_read_under_way() -> Verdict {
 }
 
 pub fn direct_write_under_way() -> Verdict {
-    let late = Late::new()?;
+    let gate = Gate::new(8, &[])?;
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
     let map = Map::open()?;
     mapping.fill(1, 0..PAGES);
 
-    transfer(&mapping, &late, Direction::Write, || {
+    transfer(&mapping, &gate, Direction::Write, || {
         let want = Counts {
             pushed: PAGES as u64,
             freed: (PAGES - HELD.len()) as u64,
@@ -185,7 +159,7 @@ pub fn direct_write_under_way() -> Verdict {
 
     let mut page = vec![0; PAGE];
     for number in 0..HELD.len() {
-        let copy = OpenOptions::new().read(true).open(late.mapper.device())?;
+        let copy = OpenOptions::new().read(true).open(gate.device())?;
         std::os::unix::fs::FileExt::read_exact_at(&copy, &mut page, (number * PAGE) as u64)?;
         assert!(
             page == pattern(2, HELD.start + number),

@@ -217,22 +217,9 @@ pub fn registered_buffers() -> Verdict {
     drop(ring);
     mapping.assert_has(2, HELD);
     // The ring lets go of the pages when its last work is done, which nobody is told of.
-    check_later(&map, &mapping)?;
+    check::succeeds_in_the_end(&map, mapping.all(), BOTH);
     file.assert_on_disk(2, HELD);
     Ok(())
-}
-
-/// Frees everything, as soon as it can be.
-fn check_later(map: &Map, mapping: &Mapping) -> Verdict {
-    for _ in 0..100 {
-        if map.sync(mapping.all(), BOTH).is_ok() {
-            return Ok(());
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    Err(Failure::Failed(
-        "pages stay although nobody has them".into(),
-    ))
 }
 
 pub fn registered_private_copies() -> Verdict {

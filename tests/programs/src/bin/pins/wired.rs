@@ -10,10 +10,7 @@ use nix::{
     },
     unistd::Pid, //
 };
-use std::{
-    ops::Range,
-    time::Duration, //
-};
+use std::ops::Range;
 use vm_map_sync::Map;
 use vm_map_sync_tests::{
     check::{
@@ -191,10 +188,9 @@ pub fn wired_until_exit() -> Verdict {
     let mapping = file.map()?;
     let map = Map::open()?;
     mapping.fill(1, 0..PAGES);
-    let mut other = Other::new(&file, lock, unlock)?;
+    let other = Other::new(&file, lock, unlock)?;
     assert_held(&map, &file, &mapping, PAGES as u64);
-    other.child.kill()?;
-    other.child.wait(Duration::from_secs(30))?;
+    other.child.die()?;
     let count = HELD.len() as u64;
     check::succeeds(&map, mapping.all(), BOTH, check::counts(0, count));
     Ok(())

@@ -6,18 +6,7 @@ use super::scene::{
     Scene,
     FILE, //
 };
-use std::{
-    io,
-    sync::atomic::{
-        AtomicBool,
-        Ordering, //
-    },
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    },
-};
+use std::thread;
 use vm_map_sync::{
     Flags,
     Map,
@@ -34,6 +23,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    patience::Crowd,
     PAGE,
 };
 
@@ -153,6 +143,8 @@ pub fn first_page_of_all() -> Verdict {
 pub fn hole_that_moves() -> Verdict {
     /// Enough for a walk to meet somebody who waits for the lock.
     const ENTRIES: usize = 8192;
+    /// How many calls and how many moves there are, at least.
+    const OFTEN: usize = 50;
 
     let mapping = Mapping::reserve(ENTRIES)?;
     mapping.map_anonymous(0..ENTRIES, libc::MAP_PRIVATE)?;
@@ -162,36 +154,27 @@ pub fn hole_that_moves() -> Verdict {
     let (low, high) = (2, ENTRIES - 2);
     let map = Map::open()?;
     mapping.unmap(low..low + 1)?;
-    let done = AtomicBool::new(false);
+    let crowd = Crowd::<2>::new(OFTEN);
     thread::scope(|scope| {
-        let changer = scope.spawn(|| -> io::Result<()> {
-            while !done.load(Ordering::Relaxed) {
+        scope.spawn(|| {
+            crowd.act(0, || {
                 for (open, close) in [(high, low), (low, high)] {
-                    mapping.unmap(open..open + 1)?;
-                    mapping.map_anonymous(close..close + 1, libc::MAP_PRIVATE)?;
+                    let opened = mapping.unmap(open..open + 1);
+                    let closed = mapping.map_anonymous(close..close + 1, libc::MAP_PRIVATE);
+                    opened.and(closed).expect("the hole can be moved");
                 }
-            }
-            Ok(())
+                true
+            });
         });
         let holes = [low, high].map(|page| mapping.address(page) as u64);
-        let end = Instant::now() + Duration::from_secs(3);
-        let mut wrong = None;
-        while wrong.is_none() && Instant::now() < end {
-            wrong = match map.sync(mapping.all(), Flags::empty()) {
-                Err(SyncError::Refused(fault))
-                    if fault.reason == Reason::Hole && holes.contains(&fault.address) =>
-                {
-                    None
-                }
-                other => Some(other),
-            };
-        }
-        done.store(true, Ordering::Relaxed);
-        changer
-            .join()
-            .map_err(|_| io::Error::other("it panicked"))??;
-        assert!(wrong.is_none(), "a map that was never there: {wrong:x?}");
-        Ok::<_, io::Error>(())
-    })?;
+        crowd.act(1, || match map.sync(mapping.all(), Flags::empty()) {
+            Err(SyncError::Refused(fault))
+                if fault.reason == Reason::Hole && holes.contains(&fault.address) =>
+            {
+                true
+            }
+            other => panic!("a map that was never there: {other:x?}"),
+        });
+    });
     Ok(())
 }

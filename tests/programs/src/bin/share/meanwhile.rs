@@ -8,11 +8,7 @@ use super::{
 };
 use std::{
     os::unix::fs::FileExt,
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    },
+    thread, //
 };
 use vm_map_sync::{
     Map,
@@ -21,6 +17,7 @@ use vm_map_sync::{
 };
 use vm_map_sync_tests::{
     check::{
+        self,
         ALL,
         BOTH, //
     },
@@ -30,10 +27,14 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    patience::Crowd,
     pattern,
     process::Child,
     PAGE,
 };
+
+/// How often each of those who disturb each other has a go, at least.
+const OFTEN: usize = 50;
 
 /// A writer does not notice that its pages are written and freed all the time.
 pub fn written_to_meanwhile() -> Verdict {
@@ -53,26 +54,23 @@ pub fn written_to_meanwhile() -> Verdict {
         written.poke(0, written.peek(0) + 1);
     })?;
     let map = Map::open()?;
-    let end = Instant::now() + Duration::from_secs(3);
-    let mut rounds = 0;
-    while Instant::now() < end {
+    let (mut rounds, mut whole) = (0, 0);
+    while rounds < OFTEN || whole == 0 || written.peek(0) < 2 {
         match map.sync(mapping.all(), BOTH) {
-            Ok(_) => rounds += 1,
+            Ok(_) => whole += 1,
             // A page that the writer is just getting at.
             Err(SyncError::Failed(fault)) => assert_eq!(fault.reason, Reason::Busy),
             Err(error) => return Err(error.into()),
         }
+        rounds += 1;
     }
-    assert_ne!(rounds, 0, "busy all the time");
-    writer.kill()?;
-    drop(writer);
-    assert_ne!(written.peek(0), 0, "nothing was written");
+    writer.die()?;
 
     let words: Vec<u64> = (0..PAGES).map(|page| mapping.peek(page)).collect();
     for &word in &words {
         assert!(word.abs_diff(written.peek(0)) <= 1);
     }
-    map.sync(mapping.all(), BOTH)?;
+    check::succeeds_in_the_end(&map, mapping.all(), BOTH);
     for (page, word) in words.into_iter().enumerate() {
         let bytes = file.on_disk(page)?;
         assert_eq!(bytes[..8], word.to_ne_bytes(), "page {page} on the disk");
@@ -85,18 +83,19 @@ pub fn many_callers_at_once() -> Verdict {
     let mapping = file.map()?;
     mapping.fill(1, 0..PAGES);
     let map = Map::open()?;
-    let end = Instant::now() + Duration::from_secs(2);
+    let crowd = Crowd::<{ ALL.len() }>::new(OFTEN);
     thread::scope(|scope| {
         for (page, flags) in ALL.into_iter().enumerate() {
-            let (map, mapping) = (&map, &mapping);
+            let (map, mapping, crowd) = (&map, &mapping, &crowd);
             scope.spawn(move || {
-                while Instant::now() < end {
+                crowd.act(page, || {
                     let result = map.sync(mapping.all(), flags);
                     if let Err(error) = result {
                         assert_eq!(error.errno(), Some(libc::EBUSY), "{error}");
                     }
                     mapping.fill(1, [page]);
-                }
+                    true
+                });
             });
         }
     });
@@ -104,7 +103,7 @@ pub fn many_callers_at_once() -> Verdict {
 }
 
 fn succeeds_in_the_end(map: &Map, file: &TestFile, mapping: &Mapping) -> Verdict {
-    map.sync(mapping.all(), BOTH)?;
+    check::succeeds_in_the_end(map, mapping.all(), BOTH);
     assert_eq!(file.picture(0..PAGES)?, "........");
     file.assert_on_disk(1, 0..PAGES);
     mapping.assert_has(1, 0..PAGES);
@@ -117,33 +116,37 @@ pub fn mapped_and_unmapped_meanwhile() -> Verdict {
     file.map()?.fill(1, 0..PAGES);
     let mapping = Mapping::reserve(PAGES)?;
     let map = Map::open()?;
-    let end = Instant::now() + Duration::from_secs(2);
-    let mut seen = [0; 2];
+    // One changes the map, and the other one has calls that are refused and calls that are not.
+    let (crowd, mut refused, mut passed) = (Crowd::<2>::new(OFTEN), 0, 0);
     thread::scope(|scope| {
         scope.spawn(|| {
-            while Instant::now() < end {
+            crowd.act(0, || {
                 let half = mapping.map(0..PAGES / 2, file.file(), 0, Share::Shared);
                 let rest = mapping.map(PAGES / 2..PAGES, file.file(), PAGES / 2, Share::SharedRead);
                 half.and(rest).expect("the file can be mapped");
                 mapping.touch(0..PAGES);
                 mapping.unmap(0..PAGES).expect("the file can be unmapped");
-            }
+                true
+            });
         });
-        while Instant::now() < end {
+        crowd.act(1, || {
             match map.sync(mapping.all(), BOTH) {
-                Ok(_) => seen[0] += 1,
-                Err(SyncError::Failed(fault)) => assert_eq!(fault.reason, Reason::Busy),
+                Ok(_) => passed += 1,
+                Err(SyncError::Failed(fault)) => {
+                    assert_eq!(fault.reason, Reason::Busy);
+                    passed += 1;
+                }
                 Err(SyncError::Refused(fault)) => {
                     assert_eq!(fault.reason, Reason::Hole);
                     let address = fault.address as usize;
                     assert!([mapping.address(0), mapping.address(PAGES / 2)].contains(&address));
-                    seen[1] += 1;
+                    refused += 1;
                 }
                 Err(error) => panic!("{error}"),
             }
-        }
+            refused > 0 && passed > 0
+        });
     });
-    assert!(!seen.contains(&0), "{seen:?}");
     let mapping = file.map()?;
     succeeds_in_the_end(&map, &file, &mapping)
 }
@@ -153,10 +156,10 @@ pub fn truncated_meanwhile() -> Verdict {
     let file = file()?;
     let mapping = file.map()?;
     let map = Map::open()?;
-    let end = Instant::now() + Duration::from_secs(2);
+    let crowd = Crowd::<2>::new(OFTEN);
     thread::scope(|scope| {
         scope.spawn(|| {
-            while Instant::now() < end {
+            crowd.act(0, || {
                 for length in [1, PAGES] {
                     let length = (length * PAGE) as u64;
                     file.file().set_len(length).expect("it can be truncated");
@@ -166,15 +169,17 @@ pub fn truncated_meanwhile() -> Verdict {
                     let written = file.file().write_all_at(&bytes, (page * PAGE) as u64);
                     written.expect("it can be written");
                 }
-            }
+                true
+            });
         });
-        while Instant::now() < end {
+        crowd.act(1, || {
             if let Err(error) = map.sync(mapping.all(), BOTH) {
                 assert_eq!(error.errno(), Some(libc::EBUSY), "{error}");
             }
-        }
+            true
+        });
     });
-    map.sync(mapping.all(), BOTH)?;
+    check::succeeds_in_the_end(&map, mapping.all(), BOTH);
     assert_eq!(file.picture(0..PAGES)?, "........");
     mapping.assert_has(1, 0..PAGES);
     Ok(())

@@ -8,17 +8,13 @@ use super::{
     PAGES, //
 };
 use nix::{
-    sys::{signal::Signal, wait::WaitStatus},
     unistd::execv, //
 };
 use std::{
     ffi::CString,
     io::Read,
-    process, thread,
-    time::{
-        Duration,
-        Instant, //
-    },
+    process,
+    thread, //
 };
 use vm_map_sync::{
     Map,
@@ -41,6 +37,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    patience::wait_until,
     process::{
         Child,
         Line, //
@@ -111,13 +108,8 @@ pub fn owner_exits() -> Verdict {
 
 pub fn owner_is_killed() -> Verdict {
     let file = file()?;
-    let (mut child, _line, map, address) = owner(&file, |line| Ok(line.receive().map(drop)?))?;
-    child.kill()?;
-    let status = child.wait(Duration::from_secs(10))?;
-    assert!(matches!(
-        status,
-        WaitStatus::Signaled(_, Signal::SIGKILL, _)
-    ));
+    let (child, _line, map, address) = owner(&file, |line| Ok(line.receive().map(drop)?))?;
+    child.die()?;
     assert_dead(&file, &map, address);
     Ok(())
 }
@@ -134,14 +126,10 @@ pub fn owner_executes_a_program() -> Verdict {
     // The line is closed by the execution itself, and the old map goes soon after. Until then it has
     // no first page.
     line.receive_end()?;
-    let end = Instant::now() + Duration::from_secs(10);
-    while map
-        .sync(0..1, BOTH)
-        .is_err_and(|error| error.errno() != Some(libc::ESRCH))
-    {
-        assert!(Instant::now() < end, "the map lives on");
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("dead", || {
+        let answer = map.sync(0..1, BOTH);
+        Ok::<_, Failure>(answer.map_or_else(|error| error.errno() == Some(libc::ESRCH), |_| true))
+    })?;
     assert_dead(&file, &map, address);
     drop(child);
     Ok(())
@@ -160,8 +148,8 @@ pub fn owner_lives_on_in_a_thread() -> Verdict {
         unsafe { libc::syscall(libc::SYS_exit, 0) };
         Ok(())
     })?;
-    // Its first thread is a zombie by then.
-    thread::sleep(Duration::from_millis(100));
+    // Its first thread has ended, and the other one is left.
+    child.wait_for_state('Z')?;
     let range = address..address + PAGES * PAGE;
     succeeds(&map, range, BOTH, counts(1, 8));
     line.send(0)?;

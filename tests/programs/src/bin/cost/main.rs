@@ -4,9 +4,7 @@
 
 use std::{
     fs::File,
-    process::ExitCode,
-    thread,
-    time::Duration, //
+    process::ExitCode, //
 };
 use vm_map_sync::{
     Flags,
@@ -27,21 +25,20 @@ use vm_map_sync_tests::{
         Failure,
         Verdict, //
     },
-    mapper::Mapper,
     mapping::{
         Mapping,
         Share, //
     },
     place,
     residency::Cached,
-    spare::{
-        Site,
-        Spare, //
-    },
     tests,
     trace::Trace,
     PAGE, //
 };
+
+mod files;
+
+use self::files::*;
 
 fn main() -> ExitCode {
     harness::run(tests![
@@ -49,6 +46,7 @@ fn main() -> ExitCode {
         entries_60000,
         gaps,
         files_share_commits,
+        no_commit_before_all_helpers_have_come,
         each_disk_is_flushed,
         all_is_started_before_any_is_waited_for,
         sparse,
@@ -140,130 +138,6 @@ fn gaps() -> Verdict {
     assert_eq!(file.picture(0..2 * PIECES)?, "CD".repeat(PIECES));
     file.assert_on_disk(1, (0..2 * PIECES).step_by(2));
     file.assert_on_disk(0, (1..2 * PIECES).step_by(2));
-    Ok(())
-}
-
-/// Files, and one mapping of all of them, all dirty.
-fn several(count: usize, pages: usize) -> Result<(Vec<TestFile>, Mapping), Failure> {
-    let mapping = Mapping::reserve(count * pages)?;
-    let mut files = Vec::new();
-    for number in 0..count {
-        let file = TestFile::written_by(pages, pages)?;
-        let first = number * pages;
-        mapping.map(first..first + pages, file.file(), 0, Share::Shared)?;
-        files.push(file);
-    }
-    for page in 0..mapping.pages() {
-        mapping.poke(page, 1);
-    }
-    Ok((files, mapping))
-}
-
-/// Files whose commits are under way together share flushes, and nobody else's file is written. A
-/// flush is slow here, so that even a busy machine gets many of them under way meanwhile.
-fn files_share_commits() -> Verdict {
-    const FILES: usize = 64;
-    const MANY: u64 = FILES as u64 / 2;
-
-    let slow = [
-        ("irqmode", "2"),
-        ("completion_nsec", "10000000"),
-        ("cache_size", "32"),
-    ];
-    let spare = Spare::new(64, &slow)?;
-    let site = Site::new(spare.device())?;
-    site.settle();
-    let (_files, mapping) = several(FILES, 4)?;
-    let (bystanders, _theirs) = several(1, 4)?;
-    let disk = place::disk()?;
-    let before = disk.counters()?;
-    let pushed = mapping.pages() as u64;
-    succeeds(
-        &Map::open()?,
-        mapping.all(),
-        Flags::SYNCIO,
-        counts(pushed, 0),
-    );
-    let flushes = disk.counters()?.flushes - before.flushes;
-    assert!((1..MANY).contains(&flushes), "{flushes} flushes");
-    assert_eq!(bystanders[0].picture(0..4)?, "DDDD");
-    Ok(())
-}
-
-/// Files on two disks: the commit of the one is not that of the other.
-fn each_disk_is_flushed() -> Verdict {
-    const PAGES: usize = 4;
-
-    let mapping = Mapping::reserve(2 * PAGES)?;
-    let spare = Spare::new(32, &[("cache_size", "8")])?;
-    let here = (place::disk()?, TestFile::new(PAGES)?);
-    let site = Site::new(spare.device())?;
-    site.settle();
-    let there = (place::disk()?, TestFile::new(PAGES)?);
-    let map = Map::open()?;
-    let both = [&here, &there];
-    for (number, (_, file)) in both.into_iter().enumerate() {
-        let first = number * PAGES;
-        mapping.map(first..first + PAGES, file.file(), 0, Share::Shared)?;
-        mapping.poke(first, 1);
-    }
-    let flushes = || -> std::io::Result<Vec<u64>> {
-        let counters = both.into_iter().map(|(disk, _)| disk.counters());
-        counters.map(|counters| Ok(counters?.flushes)).collect()
-    };
-    let before = flushes()?;
-    succeeds(&map, mapping.all(), Flags::SYNCIO, counts(2, 0));
-    let after = flushes()?;
-    assert!(
-        before
-            .iter()
-            .zip(&after)
-            .all(|(before, after)| before < after),
-        "{before:?} flushes before, {after:?} after"
-    );
-    drop(mapping);
-    drop(there);
-    Ok(())
-}
-
-/// On a disk that is slow to write, there comes a moment when all pages are being written.
-fn all_is_started_before_any_is_waited_for() -> Verdict {
-    const FILES: usize = 16;
-    const MEGABYTES: usize = 64;
-
-    let spare = Spare::new(MEGABYTES, &[])?;
-    let device = spare.device().display();
-    let direct = format!("{device} 0");
-    let mapper = Mapper::new(MEGABYTES, "linear", &direct)?;
-    let site = Site::new(mapper.device())?;
-    site.settle();
-    let (files, mapping) = several(FILES, 4)?;
-    // Reads at once, writes after so many milliseconds.
-    let delayed = format!("{device} 0 0 {device} 0 1000");
-    if let Err(error) = mapper.become_target("delay", &delayed) {
-        return Err(Failure::skip(format!("no dm-delay: {error}")));
-    }
-    let map = Map::open()?;
-    let most = thread::scope(|scope| -> Result<u64, Failure> {
-        let call = scope.spawn(|| map.sync(mapping.all(), Flags::INVALIDATE));
-        let mut most = 0;
-        while !call.is_finished() {
-            let mut written = 0;
-            for file in &files {
-                written += file.cached()?.writeback;
-            }
-            most = most.max(written);
-            thread::sleep(Duration::from_millis(1));
-        }
-        let result = call.join();
-        let outcome = result.map_err(|_| Failure::Failed("the caller panicked".to_owned()))??;
-        assert_eq!(outcome.pushed, mapping.pages() as u64, "not dirty any more");
-        Ok(most)
-    });
-    // What comes now is not to take long.
-    mapper.become_target("linear", &direct)?;
-    let pages = mapping.pages() as u64;
-    assert_eq!(most?, pages, "pages being written at once, at the most");
     Ok(())
 }
 
