@@ -24,13 +24,12 @@ pub(crate) struct Entry<'a>(&'a VmaRef);
 
 /// What stands behind an entry.
 pub(crate) enum Backing<'a> {
-    /// Nothing that anything could be written back to, or read from again: anonymous memory, shmem,
-    /// ramfs and the like.
+    /// Nothing that anything could be written back to: anonymous memory, shmem, ramfs and the like.
     Nothing,
     /// Something that is not ours to touch: device memory, page frames without a file, hugetlb,
     /// the kernel's own pages (vdso). What BSD calls a sub-map entry.
     Special,
-    /// A file with a page cache that is written back, or can be read again.
+    /// A file with a page cache that is written back.
     Pager(PagerRef<'a>),
 }
 

@@ -97,12 +97,6 @@ bool vm_map_sync_mapping_can_writeback(struct address_space *mapping)
 	return mapping_can_writeback(mapping);
 }
 
-/* Something to read it from again, other than shmem, ramfs and secretmem. */
-bool vm_map_sync_mapping_can_reread(const struct address_space *mapping)
-{
-	return mapping->a_ops->read_folio && !mapping_unevictable(mapping);
-}
-
 bool vm_map_sync_mapping_is_dax(struct address_space *mapping)
 {
 	return dax_mapping(mapping);

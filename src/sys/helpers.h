@@ -31,7 +31,6 @@ struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
 					 const struct cred *cred);
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
-bool vm_map_sync_mapping_can_reread(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_dax(struct address_space *mapping);
 bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_written(const struct address_space *mapping);

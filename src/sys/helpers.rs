@@ -35,7 +35,6 @@ unsafe extern "C" {
         length: ffi::c_longlong,
     ) -> ffi::c_int;
     pub(crate) fn vm_map_sync_mapping_can_writeback(mapping: *mut address_space) -> bool;
-    pub(crate) fn vm_map_sync_mapping_can_reread(mapping: *const address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_dax(mapping: *mut address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_dirty(mapping: *const address_space) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_written(mapping: *const address_space) -> bool;

@@ -28,24 +28,20 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// The file's mapping can be written back, or what is cached of it can be read again.
+/// The file's mapping can be written back.
 #[derive(Clone, Copy)]
 pub(crate) struct PagerRef<'a>(&'a File);
 
 impl<'a> PagerRef<'a> {
-    /// Returns `None` if nothing of the file can be written back (`mapping_can_writeback()`), and what
-    /// is cached is all there is of it. There is also what is only read, such as what several images of
-    /// erofs share: it cannot be written back, but freed.
+    /// Returns `None` if nothing of the file can be written back (`mapping_can_writeback()`). What is
+    /// only ever read counts as written back: its pages are always clean, and can be read again.
     pub(crate) fn new(file: &'a File) -> Option<Self> {
         // SAFETY: `f_mapping` is set when a file is opened, and what it points to lives as long as
-        // the file, as do its inode and its table of operations.
-        let is_pager = unsafe {
-            let mapping = (*file.as_ptr()).f_mapping;
-            helpers::vm_map_sync_mapping_can_writeback(mapping)
-                || helpers::vm_map_sync_mapping_can_reread(mapping)
-        };
+        // the file.
+        let writes_back =
+            unsafe { helpers::vm_map_sync_mapping_can_writeback((*file.as_ptr()).f_mapping) };
         // INVARIANT: Just looked at.
-        is_pager.then_some(Self(file))
+        writes_back.then_some(Self(file))
     }
 
     /// Takes a reference.
