@@ -135,10 +135,11 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// The pages that the commit covers, so that it writes those which it makes dirty again. Of what
-    /// lies between several runs nothing is to be written, so they are not covered.
+    /// The pages that the commit covers, so that it writes those which it makes dirty again: a server can
+    /// have lost what was written to it (NFS), where a disk has said so at once. Of what lies between
+    /// several runs nothing is to be written, so they are not covered.
     fn pages(&self) -> Range<usize> {
-        if !self.pager.commit_makes_dirty() {
+        if !self.pager.is_remote() {
             return 0..0;
         }
         let mut runs = pieces::runs(self.siblings);
@@ -151,7 +152,7 @@ impl<'a> Commit<'a> {
     /// Whether the commit may have made dirty again what it did not cover, so that another one is
     /// needed.
     fn is_undone(&self) -> bool {
-        self.pager.commit_makes_dirty()
+        self.pager.is_remote()
             && self.pager.is_dirty()
             && self.pages().is_empty()
             && pieces::runs(self.siblings)

@@ -11,6 +11,7 @@ use crate::{
     plan::{
         chunks::chunk,
         flags::Flags,
+        pauses::Pauses,
         pieces::{
             self,
             locate,
@@ -32,7 +33,10 @@ use crate::{
     },
 };
 use core::ops::Range;
-use kernel::error::Error;
+use kernel::{
+    error::Error,
+    prelude::*, //
+};
 
 /// How many pages are handed over at once: between two chunks the caller can die.
 const CHUNK: usize = 1024;
@@ -56,8 +60,9 @@ pub(crate) fn push(
     outcome: &mut Outcome,
 ) -> Result<usize, Killed> {
     let mut dirty = 0;
+    let mut pauses = Pauses::new();
     for siblings in pieces::pagers(plan) {
-        dirty += start(siblings, flags, standing, outcome)?;
+        dirty += start(siblings, flags, standing, &mut pauses, outcome)?;
     }
     if flags.waits() {
         for (pages, run) in pieces::runs(plan) {
@@ -71,6 +76,7 @@ fn start(
     siblings: &[Piece],
     flags: Flags,
     standing: Standing,
+    pauses: &mut Pauses,
     outcome: &mut Outcome,
 ) -> Result<usize, Killed> {
     let Some(pager) = siblings.first().map(|piece| &piece.pager) else {
@@ -95,7 +101,7 @@ fn start(
             let written = if flags.waits() {
                 pager.write(&chunk)
             } else {
-                pager.start_write(&chunk)
+                start_write(pager, &chunk, pauses)?
             };
             if let Err(errno) = written {
                 fail(run, errno, chunk.start, outcome);
@@ -104,6 +110,27 @@ fn start(
         }
     }
     Ok(dirty)
+}
+
+/// Starts writing a chunk, and waits for none of it.
+///
+/// A server may be asked for nothing as long as the end of an earlier request has not been noted
+/// (`netfs_wb_begin()`), which takes a worker a moment, even if all who waited for it are gone.
+fn start_write(pager: &Pager, chunk: &Range<usize>, pauses: &mut Pauses) -> Result<Result, Killed> {
+    for pause in Pauses::SHORT {
+        let started = pager.start_write(chunk);
+        let untouched = started.is_ok()
+            && pager.is_remote()
+            && folios::first_dirty(pager, chunk).is_some()
+            && Folios::new(pager, Which::Writeback, chunk.clone())
+                .next()
+                .is_none();
+        if !untouched || !pauses.take(pause) {
+            return Ok(started);
+        }
+        task::sleep(pause)?;
+    }
+    Ok(pager.start_write(chunk))
 }
 
 fn wait(run: &[Piece], pages: &Range<usize>, outcome: &mut Outcome) -> Result<(), Killed> {

@@ -11,6 +11,9 @@ impl Pauses {
     /// The pauses between the tries of one run of pages, in milliseconds.
     pub(crate) const STEPS: [u32; 4] = [1, 10, 100, 1000];
 
+    /// The same, for who has promised to wait for nothing.
+    pub(crate) const SHORT: [u32; 3] = [1, 10, 100];
+
     /// The budget of a call: once all the pauses, and the short ones of many more runs.
     pub(crate) const fn new() -> Self {
         Self { left: 1200 }

@@ -167,11 +167,10 @@ impl Pager {
         u32::try_from(magic) == Ok(bindings::BTRFS_SUPER_MAGIC)
     }
 
-    /// Whether a commit can make pages dirty again, which it then writes if they are in its range: if
-    /// a server says so, as that of NFS does when it has lost what was written. A file system on a disk
-    /// finds out that a write has failed by the write. So does btrfs, whose disks the superblock does not
-    /// name.
-    pub(crate) fn commit_makes_dirty(&self) -> bool {
+    /// Whether the file system is on a server, and not on a disk of its own as the others are.
+    ///
+    /// btrfs is not, whose disks the superblock does not name.
+    pub(crate) fn is_remote(&self) -> bool {
         // SAFETY: The mapping is valid, and so are its inode and the superblock of that.
         let no_disk = unsafe { (*(*(*self.mapping()).host).i_sb).s_bdev.is_null() };
         no_disk && !self.records_errors_late()

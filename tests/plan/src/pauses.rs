@@ -24,3 +24,10 @@ fn a_call_does_not_pause_for_ever() {
     let once: u32 = Pauses::STEPS.into_iter().sum();
     assert!((once..2 * once).contains(&paused), "{paused} ms");
 }
+
+/// Who waits for nothing does not wait for long.
+#[test]
+fn short_pauses_are_short() {
+    assert!(Pauses::STEPS.starts_with(&Pauses::SHORT));
+    assert!(Pauses::SHORT.into_iter().sum::<u32>() < 200);
+}
