@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         foreign_file_is_written,
         dirty_pages_of_others_are_not_told,
         descriptor_open_for_writing,
+        rights_given_up_since,
         own_file,
         file_of_the_group,
         file_of_all,

@@ -190,6 +190,23 @@ pub fn descriptor_open_for_writing() -> Verdict {
     Ok(())
 }
 
+/// Whoever has opened a file for writing has not lost that with the rights by which he could.
+pub fn rights_given_up_since() -> Verdict {
+    let file = file(0, GROUP, 0o644)?;
+    let child = Child::spawn(|| {
+        let own = File::options().read(true).write(true).open(file.path())?;
+        let mapping = Mapping::reserve(FILE)?;
+        mapping.map(0..FILE, &own, 0, Share::SharedRead)?;
+        drop(own);
+        become_user(NOBODY, GROUP)?;
+        succeeds(&Map::open()?, mapping.all(), BOTH, counts(1, FILE as u64));
+        Ok(())
+    })?;
+    child.join()?;
+    assert_eq!(file.picture(0..FILE)?, "....");
+    Ok(())
+}
+
 fn frees(owner: u32, group: u32, mode: u32) -> Verdict {
     let file = file(owner, group, mode)?;
     as_nobody(|device| {
