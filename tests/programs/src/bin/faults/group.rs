@@ -23,7 +23,9 @@ use vm_map_sync::{
 };
 use vm_map_sync_tests::{
     check::{
+        counts,
         refused,
+        succeeds,
         succeeds_somehow,
         BOTH, //
     },
@@ -101,6 +103,8 @@ impl Drop for Group {
 pub fn full_memory_group() -> Verdict {
     /// What the group has room for, in bytes: less than a list takes.
     const ROOM: usize = 256 << 10;
+    /// More than that.
+    const MORE_ROOM: usize = 64 << 20;
     /// What is in it before, in pages.
     const FULL: usize = 2048;
 
@@ -132,10 +136,15 @@ pub fn full_memory_group() -> Verdict {
         let used: usize = group.get("memory.current")?.trim().parse()?;
         group.set("memory.max", used + ROOM)?;
         refused(&map, mapping.all(), BOTH, Reason::Memory, 0);
-        // What needs no list is still done.
-        let last = mapping.range(pieces - 1..pieces);
         assert_eq!(file.picture(0..1)?, "D", "something was done");
-        succeeds_somehow(&map, last, BOTH);
+        // What needs no list is still done, and all is when there is room.
+        let last = mapping.range(pieces - 1..pieces);
+        succeeds(&map, last, BOTH, counts(1, 1));
+        mapping.poke(pieces - 1, 2);
+        group.set("memory.max", used + MORE_ROOM)?;
+        let outcome = succeeds_somehow(&map, mapping.all(), BOTH);
+        assert_eq!(outcome.pushed, 1);
+        assert_eq!(file.on_disk(0)?[..8], 2u64.to_ne_bytes());
         Ok(())
     })?;
     child.join()?;

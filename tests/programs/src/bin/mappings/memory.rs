@@ -22,6 +22,7 @@ use std::{
     ptr, //
 };
 use vm_map_sync::{
+    Flags,
     Map,
     Reason, //
 };
@@ -30,6 +31,7 @@ use vm_map_sync_tests::{
         counts,
         refused,
         succeeds,
+        succeeds_beside,
         succeeds_somehow,
         ALL,
         BOTH, //
@@ -51,9 +53,8 @@ use vm_map_sync_tests::{
 fn nothing_is_done(mapping: &Mapping, words: Range<u64>) {
     let map = Map::open().expect("the device is there");
     for flags in ALL {
-        succeeds(&map, mapping.all(), flags, counts(0, 0));
-        let outcome = succeeds_somehow(&map, mapping.all(), flags);
-        assert_eq!(outcome.unpaged, mapping.pages() as u64, "unpaged");
+        let pages = mapping.pages();
+        succeeds_beside(&map, mapping.all(), flags, counts(0, 0), pages);
         assert!((0..mapping.pages())
             .map(|page| mapping.peek(page))
             .eq(words.clone()));
@@ -157,7 +158,7 @@ pub fn user_faults() -> Verdict {
             flags,
             counts(
                 dirty.dirty,
-                match flags.contains(vm_map_sync::Flags::INVALIDATE) {
+                match flags.contains(Flags::INVALIDATE) {
                     true => dirty.resident,
                     false => 0,
                 },
@@ -230,35 +231,56 @@ pub fn huge_pages() -> Verdict {
     Ok(())
 }
 
-/// Pages that nothing is ever done to can be told from those that were not cached.
+/// Pages that nothing is ever done to can be told from those that were not cached: those of a range,
+/// whether they were ever touched or not, with any flags.
 pub fn pages_without_a_pager_are_told() -> Verdict {
     const FILE: usize = 4;
+    const DIRTY: [usize; 2] = [0, 3];
 
-    let file = TestFile::new(FILE)?;
-    let shared = memfd_create(c"unpaged", MemFdCreateFlag::empty())?;
-    let shared = File::from(shared);
+    let shared = File::from(memfd_create(c"unpaged", MemFdCreateFlag::empty())?);
     shared.set_len((2 * PAGE) as u64)?;
-    let mapping = Mapping::reserve(FILE + 5)?;
-    mapping.map(1..1 + FILE, file.file(), 0, Share::Shared)?;
-    mapping.map(1 + FILE..3 + FILE, &shared, 0, Share::Shared)?;
-    mapping.poke(1, 1);
-    mapping.poke(2 + FILE, 1);
-    let map = Map::open()?;
-    let unpaged = |range, flags| succeeds_somehow(&map, range, flags).unpaged;
-    for flags in ALL {
-        assert_eq!(unpaged(mapping.all(), flags), 5, "{flags:?}");
-        assert_eq!(unpaged(mapping.range(1..1 + FILE), flags), 0, "{flags:?}");
-        assert_eq!(
-            unpaged(mapping.range(FILE..2 + FILE), flags),
-            1,
-            "{flags:?}"
-        );
-        assert_eq!(
-            unpaged(mapping.range(1 + FILE..2 + FILE), flags),
-            1,
-            "{flags:?}"
-        );
+    // A tmpfs; the file has no name any more.
+    let path = format!("/dev/shm/unpaged-{}", std::process::id());
+    let tmpfs = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path)?;
+    fs::remove_file(&path)?;
+    tmpfs.set_len(PAGE as u64)?;
+    let forgetful = ALL.map(|flags| flags | Flags::FORGET_ERRORS);
+    for flags in ALL.into_iter().chain(forgetful) {
+        let file = TestFile::new(FILE)?;
+        let mapping = Mapping::reserve(FILE + 5)?;
+        // A page for no access, the file, memory of all kinds.
+        mapping.map(1..1 + FILE, file.file(), 0, Share::Shared)?;
+        mapping.map(1 + FILE..3 + FILE, &shared, 0, Share::Shared)?;
+        mapping.map(3 + FILE..4 + FILE, &tmpfs, 0, Share::Shared)?;
+        mapping.map_anonymous(4 + FILE..5 + FILE, libc::MAP_PRIVATE)?;
+        mapping.poke(2 + FILE, 1);
+        let own = file.map()?;
+        own.fill(1, DIRTY);
+
+        let map = Map::open()?;
+        let none = counts(0, 0);
+        let behind = mapping.range(1 + FILE..5 + FILE);
+        succeeds_beside(&map, behind, flags, none, 4);
+        succeeds_beside(&map, mapping.range(0..1), flags, none, 1);
+        let freed = match flags.contains(Flags::INVALIDATE) {
+            true => FILE as u64,
+            false => 0,
+        };
+        let want = counts(DIRTY.len() as u64, freed);
+        succeeds_beside(&map, mapping.all(), flags, want, 5);
+        // Of the file alone there is nothing to tell, cached or not.
+        if flags.contains(Flags::INVALIDATE) {
+            succeeds_beside(&map, mapping.range(1..1 + FILE), flags, none, 0);
+        }
+        let part = mapping.range(FILE..2 + FILE);
+        let outcome = succeeds_somehow(&map, part, flags);
+        assert_eq!((outcome.unpaged, outcome.left), (1, 0), "{flags:?}");
+        own.assert_has(1, DIRTY);
+        assert_eq!(mapping.peek(2 + FILE), 1);
     }
-    assert_eq!(file.picture(0..FILE)?, "....");
     Ok(())
 }
