@@ -27,8 +27,6 @@ const DEV_SUSPEND: u32 = 6;
 const TABLE_LOAD: u32 = 9;
 const TABLE_STATUS: u32 = 12;
 
-/// Suspend (`DM_SUSPEND_FLAG`).
-const SUSPEND: u32 = 1 << 1;
 /// Do not write back what is dirty on it first (`DM_SKIP_LOCKFS_FLAG`).
 const SKIP_LOCKFS: u32 = 1 << 10;
 
@@ -58,16 +56,6 @@ struct Request {
 
 /// What of a request is `struct dm_ioctl`.
 const HEAD: usize = 312;
-
-/// That a device does nothing of what it is asked for, as long as this lives.
-pub struct Held<'a>(&'a Mapper);
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        // If it is not there any more there is nobody who waits for it.
-        let _ = self.0.call(DEV_SUSPEND, 0, None);
-    }
-}
 
 /// A mapped device; it goes when this is dropped.
 pub struct Mapper {
@@ -113,12 +101,6 @@ impl Mapper {
     pub fn become_target(&self, kind: &str, parameters: &str) -> io::Result<()> {
         self.call(TABLE_LOAD, 0, Some((kind, parameters)))?;
         self.call(DEV_SUSPEND, SKIP_LOCKFS, None).map(drop)
-    }
-
-    /// Has all that is asked of the device wait, until what this returns is dropped.
-    pub fn hold(&self) -> io::Result<Held<'_>> {
-        self.call(DEV_SUSPEND, SUSPEND | SKIP_LOCKFS, None)?;
-        Ok(Held(self))
     }
 
     /// What the target says of itself.

@@ -50,7 +50,7 @@ use nix::{
 };
 use std::{
     env,
-    fs,
+    fs, //
     io::{
         self,
         IoSlice,
@@ -68,7 +68,6 @@ use std::{
         unix::net::UnixStream, //
     },
     process,
-    thread, //
     time::{
         Duration,
         Instant, //
@@ -251,21 +250,12 @@ fn wait_for_state(pid: u32, state: char) -> Verdict {
 }
 
 /// Waits until a process waits in a function of the kernel whose name begins like that.
-///
-/// # Errors
-///
-/// If it does not, or is not there any more.
-pub fn wait_until_in(pid: Pid, function: &str) -> io::Result<()> {
-    let mut found = String::new();
-    for _ in 0..3000 {
-        found = fs::read_to_string(format!("/proc/{pid}/wchan"))?;
-        if found.starts_with(function) {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let why = format!("it waits in {found}, not in {function}");
-    Err(io::Error::new(io::ErrorKind::TimedOut, why))
+#[track_caller]
+pub fn wait_until_in(pid: Pid, function: &str) -> Verdict {
+    wait_until(&format!("in {function}"), || {
+        let found = fs::read_to_string(format!("/proc/{pid}/wchan"))?;
+        io::Result::Ok(found.starts_with(function))
+    })
 }
 
 /// Becomes another user, for good, with no other groups than `group`.

@@ -15,18 +15,18 @@ use vm_map_sync_tests::{
     check,
     disk::Extents,
     file::TestFile,
+    gate::{
+        Gate,
+        Held, //
+    },
     harness::Verdict,
-    mapper::Mapper,
     mapping::Share,
     process::{
         wait_until_in,
         Child,
         Line, //
     },
-    spare::{
-        Site,
-        Spare, //
-    }, //
+    spare::Site, //
 };
 
 /// Asserts that a call is told of a write that failed, and the next one is not.
@@ -124,20 +124,17 @@ pub fn shared_descriptor_is_told_once() -> Verdict {
 /// Two at once, of whom only the first finds something to write: both wait for it, and both are told
 /// what became of it.
 pub fn two_foreign_calls_are_told() -> Verdict {
-    const MEGABYTES: usize = 32;
-
-    let spare = Spare::new(MEGABYTES, &[])?;
-    let disk = format!("{} 0", spare.device().display());
-    let mapper = Mapper::new(MEGABYTES, "linear", &disk)?;
-    let site = Site::new(mapper.device())?;
+    let gate = Gate::new(32, &[])?;
+    let site = Site::new(gate.device())?;
     site.settle();
     let file = TestFile::new(BROKEN + 1)?;
-    spare.break_page(Extents::of(file.file())?.locate(BROKEN)?)?;
+    let broken = Extents::of(file.file())?.locate(BROKEN)?;
+    gate.spare().break_page(broken)?;
     let mapping = file.map()?;
     mapping.fill(1, [BROKEN]);
     let map = Map::open()?;
 
-    let held = mapper.hold()?;
+    gate.close(Held::Writes)?;
     let callers = [(), ()].map(|()| {
         Child::spawn(|| {
             assert_call_is_told(&map, mapping.all());
@@ -149,7 +146,7 @@ pub fn two_foreign_calls_are_told() -> Verdict {
     for caller in &callers {
         wait_until_in(caller.pid(), "folio_wait")?;
     }
-    drop(held);
+    gate.open()?;
     for caller in callers {
         caller.join()?;
     }

@@ -12,16 +12,13 @@ use std::{
         Path,
         PathBuf, //
     },
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    },
 };
-use vm_map_sync_tests::harness::{
-    patience,
-    Failure,
-    Verdict, //
+use vm_map_sync_tests::{
+    harness::{
+        Failure,
+        Verdict, //
+    },
+    patience::wait_until, //
 };
 
 const ROOT: &str = "/sys/fs/fuse/connections";
@@ -54,18 +51,9 @@ impl Connection {
 
     /// Waits until so many requests are not answered, or more.
     pub fn wait_for(&self, requests: usize) -> Verdict {
-        let deadline = Instant::now() + patience(Duration::from_secs(30));
-        loop {
-            let waiting = self.waiting()?;
-            if waiting >= requests {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                let why = format!("{waiting} requests wait, not {requests}");
-                return Err(Failure::Failed(why));
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
+        wait_until(&format!("{requests} requests"), || {
+            Ok::<_, Failure>(self.waiting()? >= requests)
+        })
     }
 
     /// Ends it: nothing will be answered any more.

@@ -17,16 +17,7 @@ use nix::{
     errno::Errno,
     sys::wait::WaitStatus, //
 };
-use std::{
-    fs, io,
-    ops::Range,
-    path::Path,
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    },
-};
+use std::{fs, io, ops::Range, path::Path, thread};
 use vm_map_sync::{
     Flags,
     Map,
@@ -41,7 +32,6 @@ use vm_map_sync_tests::{
     },
     file::TestFile,
     harness::{
-        patience,
         Failure,
         Verdict, //
     },
@@ -53,6 +43,7 @@ use vm_map_sync_tests::{
         load,
         unload, //
     },
+    patience::wait_until,
     process::{
         become_user,
         Child,
@@ -68,9 +59,6 @@ const CALLERS: usize = 8;
 /// How many helpers a user may have at work, and a call.
 const HELPERS: usize = 256;
 const HELPERS_OF_A_CALL: usize = 64;
-
-/// For what takes no time, unless it hangs.
-const SOON: Duration = Duration::from_secs(30);
 
 /// A server that never answers an `FSYNC`, nor anything after that.
 fn stuck() -> AtFsync<'static> {
@@ -243,16 +231,11 @@ fn kill_and_count(files: &[Range<usize>], begun: usize, held: usize) -> Verdict 
     kill(callers)?;
     drop(lines);
 
-    let deadline = Instant::now() + patience(SOON);
-    while open_files()? > before + held + NOISE {
-        assert!(
-            Instant::now() < deadline,
-            "the dead hold files: their number went from {before} to {}",
-            open_files()?
-        );
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
+    let most = before + held + NOISE;
+    wait_until(
+        &format!("{most} open files or less, after {before}"),
+        || Ok::<_, Failure>(open_files()? <= most),
+    )
 }
 
 /// Of a caller that was killed nothing is left but what helpers had begun.
@@ -313,12 +296,10 @@ fn with_a_commit_under_way(end: impl FnOnce(&Mount, &Connection) -> io::Result<(
     let status = status?;
     assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
 
-    let deadline = Instant::now() + patience(SOON);
-    while let Err(errno) = unload() {
-        assert_eq!(errno, Errno::EWOULDBLOCK);
-        assert!(Instant::now() < deadline, "it is in use for ever");
-        thread::sleep(Duration::from_millis(10));
-    }
+    wait_until("unloaded", || match unload() {
+        Err(Errno::EWOULDBLOCK) => Ok(false),
+        result => result.map(|()| true),
+    })?;
     assert!(!Path::new(DEVICE).exists());
     load()?;
     let others = Others::new()?;
