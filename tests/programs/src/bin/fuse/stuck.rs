@@ -17,7 +17,14 @@ use nix::{
     errno::Errno,
     sys::wait::WaitStatus, //
 };
-use std::{fs, io, ops::Range, path::Path, thread};
+use std::{
+    array,
+    fs,
+    io,
+    ops::Range,
+    path::Path,
+    thread, //
+};
 use vm_map_sync::{
     Flags,
     Map,
@@ -55,7 +62,7 @@ use vm_map_sync_tests::{
 /// How many files a caller has.
 const MANY: usize = 64;
 /// How many callers there are: more than may have helpers.
-const CALLERS: usize = 8;
+const CALLERS: usize = 6;
 /// How many helpers a user may have at work, and a call.
 const HELPERS: usize = 256;
 const HELPERS_OF_A_CALL: usize = 64;
@@ -246,7 +253,7 @@ pub fn the_dead_hold_no_files() -> Verdict {
 
 /// Nor do the dead become more and more.
 pub fn the_dead_are_not_without_number() -> Verdict {
-    let callers: Vec<_> = (0..10).map(|n| n * MANY..(n + 1) * MANY).collect();
+    let callers = array::from_fn::<_, CALLERS, _>(|n| n * MANY..(n + 1) * MANY);
     kill_and_count(&callers, HELPERS, HELPERS)
 }
 
