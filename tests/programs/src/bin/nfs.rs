@@ -29,11 +29,6 @@ use std::{
         Command,
         ExitCode, //
     },
-    thread,
-    time::{
-        Duration,
-        Instant, //
-    },
 };
 use vm_map_sync::{
     Flags,
@@ -49,7 +44,6 @@ use vm_map_sync_tests::{
     disk::Extents,
     harness::{
         self,
-        patience,
         Failure,
         Verdict, //
     },
@@ -57,6 +51,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    patience::wait_until,
     pattern,
     place,
     process::{
@@ -127,12 +122,9 @@ impl Scene {
         }
         self.mapping.fill(1, MAPPED);
         succeeds_somehow(&self.map, self.mapping.all(), Flags::empty());
-        let limit = Instant::now() + patience(Duration::from_secs(20));
-        while self.unwritten()? != 0 {
-            assert!(Instant::now() < limit, "the server takes nothing");
-            thread::sleep(Duration::from_millis(5));
-        }
-        Ok(())
+        wait_until("taken by the server", || {
+            self.unwritten().map(|pages| pages == 0)
+        })
     }
 
     /// How many pages the client has that the server has not taken.

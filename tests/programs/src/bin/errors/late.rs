@@ -13,10 +13,7 @@ use nix::{
     },
     unistd::Pid,
 };
-use std::{
-    collections::HashMap,
-    thread, //
-};
+use std::collections::HashMap;
 use vm_map_sync::{
     Flags,
     Map,
@@ -31,17 +28,19 @@ use vm_map_sync_tests::{
     },
     disk::Disk,
     file::TestFile,
+    gate::{
+        Gate,
+        Held, //
+    },
     harness::{
         fewer,
         Failure,
         Verdict, //
     },
-    mapper::Mapper,
+    mapping::Mapping,
     pattern,
-    spare::{
-        Site,
-        Spare, //
-    },
+    process::Child,
+    spare::Site,
     sysctl::Sysctl,
     PAGE, //
 };
@@ -53,8 +52,6 @@ const ROUNDS: usize = 40;
 /// The page that the disk does not take, and with it the whole write.
 const BROKEN: usize = 1;
 
-/// Milliseconds.
-const LATENCY: usize = 60;
 const MEGABYTES: usize = 160;
 
 /// As many files as there are rounds, each with its number as the version of its pages.
@@ -94,50 +91,51 @@ fn places(disk: &Disk, count: usize) -> Result<Vec<u64>, Failure> {
 
 fn rounds(flags: Flags) -> Verdict {
     let rounds = fewer(ROUNDS);
-    let spare = Spare::new(MEGABYTES, &[])?;
-    let disk = format!("{} 0", spare.device().display());
-    let mapper = Mapper::new(MEGABYTES, "linear", &disk)?;
+    let gate = Gate::new(MEGABYTES, &[])?;
     // In place, so that it is known where it will be written to.
-    let site = Site::btrfs(mapper.device(), "nodatacow,commit=600")?;
+    let site = Site::btrfs(gate.device(), "nodatacow,commit=600")?;
     site.settle();
     let map = Map::open()?;
     // The worker that ends the writes is to be where the caller is, who then takes its place as soon as
     // it is woken.
     let _workers = Sysctl::set("/sys/devices/virtual/workqueue/cpumask", "1")?;
     let files = files(rounds)?;
-    let places = places(&Disk::open(spare.device())?, rounds)?;
-    // What is written takes long enough for somebody to wait for it.
-    mapper.become_target("delay", &format!("{disk} 0 {disk} {LATENCY} {disk} 0"))?;
+    let places = places(&Disk::open(gate.spare().device())?, rounds)?;
     for (file, broken) in files.iter().zip(places) {
         let mapping = file.map()?;
         mapping.fill(1, 0..PAGES);
-        spare.break_page(broken)?;
-        let first = mapping.range(0..1);
+        gate.spare().break_page(broken)?;
+        gate.close(Held::Writes)?;
         succeeds_somehow(&map, mapping.all(), Flags::empty());
-        let result = thread::scope(|scope| {
-            let caller = scope.spawn(|| {
-                be_urgent()?;
-                Ok::<_, Failure>(map.sync(first.clone(), flags))
-            });
-            caller.join().expect("it does not panic")
+        let caller = Child::spawn(|| {
+            be_urgent()?;
+            first_page(&mapping, flags)
         })?;
-        // Read from the disk, if it is gone.
-        mapping.assert_has(1, [0]);
-        match result {
-            Err(SyncError::Failed(fault)) => {
-                assert_eq!((fault.reason, fault.errno), (Reason::Io, libc::EIO));
-                assert_eq!(Counts::from(fault.outcome), counts(0, 1));
-            }
-            other => panic!("not told: {other:?}"),
-        }
-        mapping.assert_has(1, 1..PAGES);
-        spare.mend_page(broken)?;
+        caller.wait_for_state('D')?;
+        gate.open()?;
+        caller.join()?;
+        mapping.assert_has(1, 0..PAGES);
+        gate.spare().mend_page(broken)?;
     }
-    mapper.become_target("linear", &disk)?;
     Ok(())
 }
 
-/// Has the thread run on the first processor, and at once when there is something to do for it.
+/// Calls on the first page, which is being written.
+fn first_page(mapping: &Mapping, flags: Flags) -> Verdict {
+    let result = Map::open()?.sync(mapping.range(0..1), flags);
+    // Read from the disk, if it is gone.
+    mapping.assert_has(1, [0]);
+    match result {
+        Err(SyncError::Failed(fault)) => {
+            assert_eq!((fault.reason, fault.errno), (Reason::Io, libc::EIO));
+            assert_eq!(Counts::from(fault.outcome), counts(0, 1));
+            Ok(())
+        }
+        other => panic!("not told: {other:?}"),
+    }
+}
+
+/// Has the process run on the first processor, and at once when there is something to do for it.
 fn be_urgent() -> Verdict {
     let mut first = CpuSet::new();
     first.set(0)?;
