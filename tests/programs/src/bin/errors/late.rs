@@ -42,6 +42,7 @@ use vm_map_sync_tests::{
     process::Child,
     spare::Site,
     sysctl::Sysctl,
+    Page,
     PAGE, //
 };
 
@@ -74,13 +75,14 @@ fn version(number: usize) -> u64 {
 fn places(disk: &Disk, count: usize) -> Result<Vec<u64>, Failure> {
     const MANY: usize = 1 << 8;
 
+    // The first word tells it, for it is in no other page.
     let wanted: HashMap<_, _> = (0..count)
-        .map(|number| (pattern(version(number), BROKEN), number))
+        .map(|number| (word(&pattern(version(number), BROKEN)), number))
         .collect();
     let mut found = vec![None; count];
     for first in (0..(MEGABYTES << 20) / PAGE).step_by(MANY) {
         for (page, bytes) in (first..).zip(disk.pages((first * PAGE) as u64, MANY)?) {
-            if let Some(number) = wanted.get(&bytes) {
+            if let Some(number) = wanted.get(&word(&bytes)) {
                 found[*number] = Some((page * PAGE) as u64);
             }
         }
@@ -89,7 +91,12 @@ fn places(disk: &Disk, count: usize) -> Result<Vec<u64>, Failure> {
     found.ok_or_else(|| Failure::Failed("a file is not on the disk".into()))
 }
 
-fn rounds(flags: Flags) -> Verdict {
+fn word(page: &Page) -> Option<[u8; 8]> {
+    page.first_chunk().copied()
+}
+
+/// Without a commit, and with one, in turns.
+pub fn error_recorded_late() -> Verdict {
     let rounds = fewer(ROUNDS);
     let gate = Gate::new(MEGABYTES, &[])?;
     // In place, so that it is known where it will be written to.
@@ -101,7 +108,8 @@ fn rounds(flags: Flags) -> Verdict {
     let _workers = Sysctl::set("/sys/devices/virtual/workqueue/cpumask", "1")?;
     let files = files(rounds)?;
     let places = places(&Disk::open(gate.spare().device())?, rounds)?;
-    for (file, broken) in files.iter().zip(places) {
+    let flags = [Flags::INVALIDATE, BOTH].into_iter().cycle();
+    for ((file, broken), flags) in files.iter().zip(places).zip(flags) {
         let mapping = file.map()?;
         mapping.fill(1, 0..PAGES);
         gate.spare().break_page(broken)?;
@@ -145,12 +153,4 @@ fn be_urgent() -> Verdict {
     let code = unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const priority) };
     Errno::result(code)?;
     Ok(())
-}
-
-pub fn error_recorded_late() -> Verdict {
-    rounds(Flags::INVALIDATE)
-}
-
-pub fn error_recorded_late_and_a_commit() -> Verdict {
-    rounds(BOTH)
 }

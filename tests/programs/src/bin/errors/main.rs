@@ -62,7 +62,6 @@ fn main() -> ExitCode {
         forgotten_when_opened_later,
         held_page_whose_write_failed_stays,
         error_recorded_late,
-        error_recorded_late_and_a_commit,
         foreign_call_and_owner_are_told,
         foreign_invalidate_tells_nobody,
         receiver_and_sender_are_told,
