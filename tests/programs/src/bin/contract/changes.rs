@@ -35,6 +35,7 @@ use vm_map_sync_tests::{
         BOTH, //
     },
     harness::{
+        fewer,
         Failure,
         Verdict, //
     },
@@ -183,7 +184,7 @@ pub fn changing() -> Verdict {
     }
     let mapping = subject.map()?;
     let map = Map::open()?;
-    let crowd = Crowd::<2>::new(10);
+    let crowd = Crowd::<2>::new(fewer(10));
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut version = 10;
