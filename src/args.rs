@@ -3,44 +3,71 @@
 //! Arguments: what user space handed over, copied once.
 
 use crate::{
-    outcome::{
-        Fault,
-        Outcome, //
-    },
-    plan::{
-        flags::Flags,
-        reason::Reason, //
-    },
     sys::user,
     uapi, //
 };
-use core::mem::offset_of;
+use core::{
+    cmp::min,
+    mem::offset_of, //
+};
 use kernel::{
     page::PAGE_SIZE,
     prelude::*,
+    transmute::{
+        AsBytes,
+        FromBytes, //
+    },
     uaccess::{
         UserPtr,
         UserSlice, //
     },
 };
 
-/// The argument of `VM_MAP_SYNC_SYNC`, and where its result goes.
-pub(crate) struct Args {
-    args: uapi::vm_map_sync_args,
+/// A structure of the ABI. It starts with its size, then comes what the caller fills in, and then what
+/// is filled in for him.
+pub(crate) trait Structure: AsBytes + FromBytes + Default {
+    /// Its first published size in bytes.
+    const FIRST: u32;
+
+    /// How many of its bytes, from the first one on, the caller fills in.
+    const INPUT: usize;
+}
+
+impl Structure for uapi::vm_map_sync_args {
+    const FIRST: u32 = uapi::VM_MAP_SYNC_ARGS_SIZE_VER0;
+    const INPUT: usize = offset_of!(Self, result);
+}
+
+impl Structure for uapi::vm_map_sync_vector {
+    const FIRST: u32 = uapi::VM_MAP_SYNC_VECTOR_SIZE_VER0;
+    const INPUT: usize = offset_of!(Self, result);
+}
+
+impl Structure for uapi::vm_map_sync_attach {
+    const FIRST: u32 = uapi::VM_MAP_SYNC_ATTACH_SIZE_VER0;
+    const INPUT: usize = size_of::<Self>();
+}
+
+impl Structure for uapi::vm_map_sync_info {
+    const FIRST: u32 = uapi::VM_MAP_SYNC_INFO_SIZE_VER0;
+    const INPUT: usize = offset_of!(Self, whose);
+}
+
+impl Structure for uapi::vm_map_sync_features {
+    const FIRST: u32 = uapi::VM_MAP_SYNC_FEATURES_SIZE_VER0;
+    const INPUT: usize = offset_of!(Self, operations);
+}
+
+/// The argument of a command, and where its answer goes.
+pub(crate) struct Argument<T> {
+    /// What the caller filled in; the rest is zero, until it is filled in for him.
+    pub(crate) fields: T,
     user: UserPtr,
+    /// How many of the bytes of `fields` the caller has.
+    length: usize,
 }
 
-/// What is asked for: arguments that make sense by themselves.
-pub(crate) struct Request {
-    /// First byte, as the caller gave it: not rounded, and tagged perhaps.
-    pub(crate) start: usize,
-    /// First byte behind the range, likewise.
-    pub(crate) end: usize,
-    /// What to do.
-    pub(crate) flags: Flags,
-}
-
-impl Args {
+impl<T: Structure> Argument<T> {
     /// Copies the argument by the rules of `copy_struct_from_user()`.
     ///
     /// # Errors
@@ -49,103 +76,93 @@ impl Args {
     /// - `EINVAL` if it is shorter than the first published structure.
     /// - `E2BIG` if it is longer than ours and the rest is not zero, or longer than a page.
     pub(crate) fn read(user: UserPtr) -> Result<Self> {
-        const KNOWN: usize = size_of::<uapi::vm_map_sync_args>();
-        // Otherwise what a caller's structure lacks would have to be made zero here.
-        const { assert!(KNOWN == uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize) };
+        // What the caller fills in has not grown yet.
+        const { assert!(T::INPUT <= T::FIRST as usize && T::INPUT <= size_of::<T>()) };
 
-        let Ok(args) = UserSlice::new(user, KNOWN)
-            .reader()
-            .read::<uapi::vm_map_sync_args>()
-        else {
+        let mut fields = T::default();
+        let input = fields.as_bytes_mut().get_mut(..T::INPUT).ok_or(EFAULT)?;
+        let copied = UserSlice::new(user, T::INPUT).reader().read_slice(input);
+        if copied.is_err() {
             // There may be less of it, which is to be said rather.
             let size = UserSlice::new(user, size_of::<u32>()).reader().read()?;
-            return Err(if length(size)? < KNOWN {
-                EINVAL
-            } else {
-                EFAULT
-            });
-        };
-        let length = length(args.size)?;
-        if length > KNOWN {
-            let behind = user.wrapping_byte_add(KNOWN);
-            let mut reader = UserSlice::new(behind, length - KNOWN).reader();
-            while !reader.is_empty() {
-                let mut rest = [0u8; 64];
-                let count = rest.len().min(reader.len());
-                let part = rest.get_mut(..count).ok_or(EFAULT)?;
-                reader.read_slice(part)?;
-                if part.iter().any(|&byte| byte != 0) {
-                    return Err(E2BIG);
-                }
-            }
+            length(size, T::FIRST)?;
+            return Err(EFAULT);
         }
-        Ok(Self { args, user })
-    }
-
-    /// What the arguments ask for.
-    ///
-    /// # Errors
-    ///
-    /// The outcome of a call that is refused because of its arguments.
-    pub(crate) fn request(&self) -> Result<Request, Outcome> {
-        let refusal = || {
-            let fault = Fault {
-                reason: Reason::Argument,
-                errno: EINVAL,
-                address: 0,
-            };
-            Outcome::refused(fault, 0)
-        };
-        if self.args.reserved != 0 {
-            return Err(refusal());
-        }
-        Ok(Request {
-            // No such address on a 32-bit kernel: the end of the address space is a hole as well.
-            start: usize::try_from(self.args.start).unwrap_or(usize::MAX),
-            end: usize::try_from(self.args.end).unwrap_or(usize::MAX),
-            flags: Flags::try_from(self.args.flags).map_err(|_| refusal())?,
+        let size = u32::from_bytes_prefix(input).map_or(0, |(size, _)| *size);
+        let length = length(size, T::FIRST)?;
+        check_rest(user, size_of::<T>(), length)?;
+        Ok(Self {
+            fields,
+            user,
+            length: min(length, size_of::<T>()),
         })
     }
 
-    /// Makes sure that the caller's memory takes a result. What is in it is lost.
+    /// Makes sure that the caller's memory takes an answer. What is in it is lost.
     ///
     /// # Errors
     ///
     /// `EFAULT` if it cannot be written.
     pub(crate) fn check_answer(&self) -> Result {
-        user::fault_in_writeable(self.result(), size_of::<uapi::vm_map_sync_result>())
+        user::fault_in_writeable(self.output(), self.length.saturating_sub(T::INPUT))
     }
 
-    /// Hands a result over to the caller.
+    /// Hands over to the caller what was filled in for him, as far as he has room for it.
     ///
     /// # Errors
     ///
     /// `EFAULT` if it cannot be written.
-    pub(crate) fn answer(&self, result: &uapi::vm_map_sync_result) -> Result {
-        UserSlice::new(self.result(), size_of_val(result))
+    pub(crate) fn answer(&self) -> Result {
+        let output = self.fields.as_bytes().get(T::INPUT..self.length);
+        let output = output.unwrap_or_default();
+        UserSlice::new(self.output(), output.len())
             .writer()
-            .write(result)
+            .write_slice(output)
     }
 
-    fn result(&self) -> UserPtr {
-        self.user
-            .wrapping_byte_add(offset_of!(uapi::vm_map_sync_args, result))
+    fn output(&self) -> UserPtr {
+        self.user.wrapping_byte_add(T::INPUT)
     }
 }
 
-/// The length in bytes of a structure that says to have `size`.
+/// The length in bytes of a structure that says to have `size`, and whose first published size is
+/// `first`.
 ///
 /// # Errors
 ///
-/// - `EINVAL` if it is shorter than the first published structure.
+/// - `EINVAL` if it is shorter than that.
 /// - `E2BIG` if it is longer than a page.
-fn length(size: u32) -> Result<usize> {
+pub(crate) fn length(size: u32, first: u32) -> Result<usize> {
     let length = usize::try_from(size).unwrap_or(usize::MAX);
-    if length < uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize {
+    if size < first {
         Err(EINVAL)
     } else if length > PAGE_SIZE {
         Err(E2BIG)
     } else {
         Ok(length)
     }
+}
+
+/// Checks that what a structure of `length` bytes has beyond the `known` ones is zero.
+///
+/// # Errors
+///
+/// - `E2BIG` if it is not.
+/// - `EFAULT` if it cannot be read.
+pub(crate) fn check_rest(user: UserPtr, known: usize, length: usize) -> Result {
+    if length <= known {
+        return Ok(());
+    }
+    let behind = user.wrapping_byte_add(known);
+    let mut reader = UserSlice::new(behind, length - known).reader();
+    while !reader.is_empty() {
+        let mut rest = [0u8; 64];
+        let count = min(rest.len(), reader.len());
+        let part = rest.get_mut(..count).ok_or(EFAULT)?;
+        reader.read_slice(part)?;
+        if part.iter().any(|&byte| byte != 0) {
+            return Err(E2BIG);
+        }
+    }
+    Ok(())
 }
