@@ -23,8 +23,8 @@ use kernel::{
     },
 };
 
-/// A structure of the ABI. It starts with its size, then comes what the caller fills in, and then what
-/// is filled in for him.
+/// A structure of the ABI: first what the caller fills in, and then what is filled in for him. The argument
+/// of a command starts with its size.
 pub(crate) trait Structure: AsBytes + FromBytes + Default {
     /// Its first published size in bytes.
     const FIRST: u32;
@@ -43,6 +43,16 @@ impl Structure for uapi::vm_map_sync_vector {
     const INPUT: usize = offset_of!(Self, result);
 }
 
+impl Structure for uapi::vm_map_sync_range {
+    const FIRST: u32 = uapi::VM_MAP_SYNC_RANGE_SIZE_VER0;
+    const INPUT: usize = offset_of!(Self, result);
+}
+
+impl Structure for uapi::vm_map_sync_stat {
+    const FIRST: u32 = uapi::VM_MAP_SYNC_STAT_SIZE_VER0;
+    const INPUT: usize = offset_of!(Self, result);
+}
+
 impl Structure for uapi::vm_map_sync_attach {
     const FIRST: u32 = uapi::VM_MAP_SYNC_ATTACH_SIZE_VER0;
     const INPUT: usize = size_of::<Self>();
@@ -58,7 +68,7 @@ impl Structure for uapi::vm_map_sync_features {
     const INPUT: usize = offset_of!(Self, operations);
 }
 
-/// The argument of a command, and where its answer goes.
+/// A structure that a caller handed over, and where its answer goes.
 pub(crate) struct Argument<T> {
     /// What the caller filled in; the rest is zero, until it is filled in for him.
     pub(crate) fields: T,
@@ -76,25 +86,45 @@ impl<T: Structure> Argument<T> {
     /// - `EINVAL` if it is shorter than the first published structure.
     /// - `E2BIG` if it is longer than ours and the rest is not zero, or longer than a page.
     pub(crate) fn read(user: UserPtr) -> Result<Self> {
-        // What the caller fills in has not grown yet.
-        const { assert!(T::INPUT <= T::FIRST as usize && T::INPUT <= size_of::<T>()) };
-
-        let mut fields = T::default();
-        let input = fields.as_bytes_mut().get_mut(..T::INPUT).ok_or(EFAULT)?;
-        let copied = UserSlice::new(user, T::INPUT).reader().read_slice(input);
-        if copied.is_err() {
+        let Ok(argument) = Self::input(user) else {
             // There may be less of it, which is to be said rather.
             let size = UserSlice::new(user, size_of::<u32>()).reader().read()?;
             length(size, T::FIRST)?;
             return Err(EFAULT);
-        }
-        let size = u32::from_bytes_prefix(input).map_or(0, |(size, _)| *size);
-        let length = length(size, T::FIRST)?;
-        check_rest(user, size_of::<T>(), length)?;
+        };
+        let size = u32::from_bytes_prefix(argument.fields.as_bytes()).map_or(0, |(size, _)| *size);
+        argument.with_length(length(size, T::FIRST)?)
+    }
+
+    /// Copies a structure of `length` bytes, which is at least its first published size, likewise.
+    ///
+    /// # Errors
+    ///
+    /// - `EFAULT` if it cannot be read.
+    /// - `E2BIG` if it is longer than ours and the rest is not zero.
+    pub(crate) fn of_length(user: UserPtr, length: usize) -> Result<Self> {
+        Self::input(user)?.with_length(length)
+    }
+
+    fn input(user: UserPtr) -> Result<Self> {
+        // What the caller fills in has not grown yet.
+        const { assert!(T::INPUT <= T::FIRST as usize && T::FIRST as usize <= size_of::<T>()) };
+
+        let mut fields = T::default();
+        let input = fields.as_bytes_mut().get_mut(..T::INPUT).ok_or(EFAULT)?;
+        UserSlice::new(user, T::INPUT).reader().read_slice(input)?;
         Ok(Self {
             fields,
             user,
+            length: 0,
+        })
+    }
+
+    fn with_length(self, length: usize) -> Result<Self> {
+        check_rest(self.user, size_of::<T>(), length)?;
+        Ok(Self {
             length: min(length, size_of::<T>()),
+            ..self
         })
     }
 
@@ -149,7 +179,7 @@ pub(crate) fn length(size: u32, first: u32) -> Result<usize> {
 ///
 /// - `E2BIG` if it is not.
 /// - `EFAULT` if it cannot be read.
-pub(crate) fn check_rest(user: UserPtr, known: usize, length: usize) -> Result {
+fn check_rest(user: UserPtr, known: usize, length: usize) -> Result {
     if length <= known {
         return Ok(());
     }

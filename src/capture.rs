@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The capture: a range of a map, validated as a whole and taken hold of.
+//! The capture: the ranges of a call, validated as a whole and taken hold of.
 //!
 //! It is made under a lock that keeps the map as it is, so it is what the map had at one moment.
 //! What is captured are references to files and page ranges in them, never an entry; the map may
 //! change afterwards as it likes.
 
 use crate::{
-    args::Request,
     outcome::{
         Fault,
-        Outcome, //
+        Outcome,
+        Outcomes,
+        Refusal, //
     },
     piece::{
+        Origin,
         Piece,
         Pieces, //
     },
@@ -21,6 +23,7 @@ use crate::{
         flags::Flags,
         reason::Reason, //
     },
+    request::Wanted,
     standing::Standing,
     sys::{
         entry::{
@@ -33,7 +36,10 @@ use crate::{
     },
 };
 use core::{
-    cmp::min,
+    cmp::{
+        max,
+        min, //
+    },
     ops::Range, //
 };
 use kernel::{
@@ -45,159 +51,192 @@ use kernel::{
     prelude::*,
 };
 
-/// A range of a map, taken hold of.
-pub(crate) struct Capture {
-    /// The range in bytes, page aligned.
-    pub(crate) range: Range<usize>,
-    /// How many pages of it have no pager.
-    pub(crate) unpaged: usize,
-    pieces: Pieces,
+/// Validates and captures what `wanted` means in `mm`: as pieces, in the order of the ranges and of their
+/// addresses. `standing` is that of the files which the map has.
+///
+/// # Errors
+///
+/// What the call is refused for: nothing has happened then.
+pub(crate) fn capture(
+    mm: &Mm,
+    standing: Standing,
+    wanted: &[Wanted],
+    flags: Flags,
+    outcomes: &mut Outcomes<'_>,
+) -> Result<Pieces, Refusal> {
+    let is_of_map = |wanted: &Wanted| matches!(wanted, Wanted::Addresses { .. });
+    let users = match wanted.iter().position(is_of_map) {
+        Some(range) => {
+            let users = mm.mmget_not_zero();
+            Some(users.ok_or_else(|| Fault::of(Reason::Dead, ESRCH).of_range(range))?)
+        }
+        None => None,
+    };
+    let users = users.as_deref();
+
+    if let (Some(users), [Wanted::Addresses { start, end }]) = (users, wanted) {
+        let origin = Origin::of_map(flags, standing, 0);
+        let captured = outcomes
+            .of(0)
+            .and_then(|outcome| of_one_entry(users, *start, *end, origin, outcome));
+        if let Some(captured) = captured {
+            return captured.map_err(|fault| fault.of_range(0));
+        }
+    }
+
+    // No memory can be had under the lock. If there are more pieces than there is room, the
+    // ranges are validated anew with more room, so that the capture is of one moment still.
+    let mut room = max(8, wanted.len());
+    let mut changes = 0;
+    loop {
+        let pieces = Pieces::with_room(room).map_err(|_| Fault::no_memory().of_range(0))?;
+        let mut walk = Walk {
+            flags,
+            standing,
+            polite: changes < POLITENESS,
+            looked: 0,
+            found: Found::new(pieces),
+        };
+        if !walk.take(users, wanted, outcomes)? {
+            changes += 1;
+            continue;
+        }
+        match walk.found.finish() {
+            Ok(pieces) => return Ok(pieces),
+            // Some more, since the map may change before the next walk.
+            Err(count) => room = count.saturating_add(count / 8),
+        }
+    }
 }
 
-impl Capture {
-    /// Validates and captures what `request` means in `mm`.
-    ///
-    /// # Errors
-    ///
-    /// The outcome of a call that is refused: nothing has happened then.
-    pub(crate) fn take(mm: &Mm, request: &Request) -> Result<Self, Outcome> {
-        let users = mm.mmget_not_zero().ok_or_else(|| {
-            let dead = Fault {
-                reason: Reason::Dead,
-                errno: ESRCH,
-                address: 0,
-            };
-            Outcome::refused(dead, 0)
-        })?;
-
-        if let Some(capture) = Self::of_one_entry(&users, request) {
-            return capture;
-        }
-
-        // No memory can be had under the lock. If there are more pieces than there is room, the
-        // range is validated anew with more room, so that the capture is of one moment still.
-        let mut room = 8;
-        let mut changes = 0;
-        loop {
-            let mut pieces =
-                Pieces::with_room(room).map_err(|_| Outcome::refused(Fault::no_memory(), 0))?;
-            match Self::walk(&users, request, changes < POLITENESS, &mut pieces)? {
-                Walk::Captured { range, unpaged } => {
-                    return Ok(Self {
-                        range,
-                        unpaged,
-                        pieces,
-                    })
+/// Captures under the lock of a single entry, if the range lies in one and the lock can be had.
+/// `None` says to try with the lock of the map.
+fn of_one_entry(
+    users: &MmWithUser,
+    start: usize,
+    end: usize,
+    origin: Origin,
+    outcome: &mut Outcome,
+) -> Option<Result<Pieces, Fault>> {
+    // A tagged address is no address of an entry; untagging is for the map's lock.
+    let bounds = Bounds::new(start, end, PAGE_SIZE)?;
+    let vma = users.lock_vma_under_rcu(bounds.start())?;
+    let entry = Entry::new(&vma);
+    let range = match bounds {
+        Bounds::Entry(_) => entry.range(),
+        Bounds::Range { start, end } => start..end,
+    };
+    if range.end > entry.range().end {
+        return None;
+    }
+    outcome.begin(&(bounds.start()..range.end));
+    Some(
+        validate(entry, range.start, origin.flags, None).map(|found| {
+            outcome.done = range.start;
+            match found {
+                Content::Pager(pager) => {
+                    let (pages, at) = (entry.pages(&range), range.start);
+                    return Pieces::One(Piece::new(pager, pages, at, origin));
                 }
-                // Some more, since the map may change before the next walk.
-                Walk::TooMany(count) => room = count.saturating_add(count / 8),
-                Walk::Changed => changes += 1,
+                Content::Unpaged => outcome.tally.unpaged = range.len() / PAGE_SIZE,
+                Content::Skipped => outcome.tally.skipped = range.len(),
             }
-        }
-    }
+            Pieces::none()
+        }),
+    )
+}
 
-    /// The pieces, in the order of their addresses until they are laid out.
-    pub(crate) fn pieces(&mut self) -> &mut [Piece] {
-        self.pieces.all()
-    }
+/// A walk over the entries of the ranges.
+struct Walk {
+    flags: Flags,
+    standing: Standing,
+    /// Whether it lets those through who wait to change the map, and ends if they did.
+    polite: bool,
+    /// How many entries were looked at; of each range a multiple of the stride.
+    looked: usize,
+    found: Found,
+}
 
-    /// Checks that the caller may do with the files what `flags` say. Has to come before the pieces
-    /// are laid out.
-    ///
-    /// Asks the file systems, so it cannot be done under the lock.
+impl Walk {
+    /// Finds the pieces of all ranges, as far as there is room for them. Says whether the map was the
+    /// same all the time.
     ///
     /// # Errors
     ///
-    /// - [`Reason::Protection`] if pages of a file are to be freed that the caller could not write.
-    /// - [`Reason::Killed`].
-    pub(crate) fn check_protection(
+    /// What the call is refused for.
+    fn take(
         &mut self,
-        flags: Flags,
-        standing: Standing,
-    ) -> Result<(), Fault> {
-        if !flags.invalidate() {
-            return Ok(());
-        }
-        // Entries in a row mostly map the same file, and a server may have to be asked.
-        for same in self
-            .pieces()
-            .chunk_by(|a, b| a.pager.is_same_file(&b.pager))
-        {
-            task::checkpoint().map_err(|task::Killed| Fault::killed())?;
-            if let Some(piece) = same.first().filter(|piece| !standing.may_ask(&piece.pager)) {
-                return Err(Fault {
-                    reason: Reason::Protection,
-                    errno: EPERM,
-                    address: piece.start(),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Captures under the lock of a single entry, if the range lies in one and the lock can be had.
-    /// `None` says to try with the lock of the map.
-    fn of_one_entry(users: &MmWithUser, request: &Request) -> Option<Result<Self, Outcome>> {
-        // A tagged address is no address of an entry; untagging is for the map's lock.
-        let bounds = Bounds::new(request.start, request.end, PAGE_SIZE)?;
-        let vma = users.lock_vma_under_rcu(bounds.start())?;
-        let entry = Entry::new(&vma);
-        let range = match bounds {
-            Bounds::Entry(_) => entry.range(),
-            Bounds::Range { start, end } => start..end,
+        users: Option<&MmWithUser>,
+        wanted: &[Wanted],
+        outcomes: &mut Outcomes<'_>,
+    ) -> Result<bool, Refusal> {
+        let mut guard = match users {
+            Some(users) => Some(
+                MapGuard::lock(users)
+                    .map_err(killed)
+                    .map_err(|f| f.of_range(0))?,
+            ),
+            None => None,
         };
-        if range.end > entry.range().end {
-            return None;
-        }
-        Some(match validate(entry, range.start, request.flags, None) {
-            Err(fault) => Err(Outcome::refused(fault, bounds.start())),
-            Ok(None) => Ok(Self {
-                unpaged: range.len() / PAGE_SIZE,
-                range,
-                pieces: Pieces::none(),
-            }),
-            Ok(Some(pager)) => {
-                let (pages, at) = (entry.pages(&range), range.start);
-                Ok(Self {
-                    unpaged: 0,
-                    range,
-                    pieces: Pieces::One(Piece::new(pager, pages, at, request.flags)),
-                })
+        for (range, wanted) in wanted.iter().enumerate() {
+            let Some(outcome) = outcomes.of(range) else {
+                break;
+            };
+            match (wanted, guard.take()) {
+                (Wanted::File(file), held) => {
+                    let origin = Origin::of_file(self.flags, range);
+                    guard = held;
+                    outcome.begin(&file.bytes);
+                    match file.file.pager() {
+                        Some(pager) => {
+                            self.found.begin(origin);
+                            self.found.add(pager, file.pages.clone(), &file.bytes);
+                        }
+                        None => outcome.tally.unpaged = file.pages.len(),
+                    }
+                }
+                (Wanted::Addresses { start, end }, Some(held)) => {
+                    self.found
+                        .begin(Origin::of_map(self.flags, self.standing, range));
+                    let walked = self.walk(held, *start, *end, outcome);
+                    guard = walked.map_err(|fault| fault.of_range(range))?;
+                    let Some(guard) = &guard else {
+                        return Ok(false);
+                    };
+                    // Only ranges that overlap have so many.
+                    if self.looked > LOOKED + 2 * guard.count() && range > 0 {
+                        return Err(Fault::argument(E2BIG).of_range(range));
+                    }
+                }
+                // There is a guard if any range is one of the map.
+                (Wanted::Addresses { .. }, None) => break,
             }
-        })
+        }
+        Ok(true)
     }
 
-    /// Walks over the entries of a range, and fills `pieces` as far as there is room.
+    /// Finds the pieces of one range. `None` instead of the lock says that the map has changed.
     ///
-    /// A `polite` walk lets those through who wait to change the map, and ends if they did.
+    /// # Errors
+    ///
+    /// The fault for which the call is refused.
     // By itself its loop has all registers, which saves one in fifty of the instructions for an entry.
     #[inline(never)]
-    fn walk(
-        users: &MmWithUser,
-        request: &Request,
-        polite: bool,
-        pieces: &mut Pieces,
-    ) -> Result<Walk, Outcome> {
-        let killed = |task::Killed| Outcome::refused(Fault::killed(), 0);
-        let mut guard = MapGuard::lock(users).map_err(killed)?;
-
-        let (start, end) = (guard.untag(request.start), guard.untag(request.end));
-        let bounds = Bounds::new(start, end, PAGE_SIZE).ok_or_else(|| {
-            let argument = Fault {
-                reason: Reason::Argument,
-                errno: EINVAL,
-                address: 0,
-            };
-            Outcome::refused(argument, 0)
-        })?;
-        let refused = |fault| Outcome::refused(fault, bounds.start());
-        let hole = |address| {
-            refused(Fault {
-                reason: Reason::Hole,
-                errno: ENOMEM,
-                address,
-            })
+    fn walk<'a>(
+        &mut self,
+        mut guard: MapGuard<'a>,
+        start: usize,
+        end: usize,
+        outcome: &mut Outcome,
+    ) -> Result<Option<MapGuard<'a>>, Fault> {
+        let bounds = Bounds::new(guard.untag(start), guard.untag(end), PAGE_SIZE)
+            .ok_or(Fault::argument(EINVAL))?;
+        let hole = |address| Fault {
+            reason: Reason::Hole,
+            errno: ENOMEM,
+            address,
         };
+        outcome.begin(&(bounds.start()..bounds.start()));
         let range = match bounds {
             Bounds::Range { start, end } => start..end,
             Bounds::Entry(at) => {
@@ -207,69 +246,81 @@ impl Capture {
             }
         };
 
-        let mut found = Found::new(pieces, request.flags);
         let mut unpaged = 0;
+        let mut skipped = 0;
         let mut at = range.start;
-        loop {
-            task::checkpoint().map_err(|task::Killed| refused(Fault::killed()))?;
-            if polite && guard.is_contended() {
+        'walk: loop {
+            task::checkpoint().map_err(killed)?;
+            if self.polite && guard.is_contended() {
                 let (again, same) = guard.give_way().map_err(killed)?;
                 if !same {
-                    return Ok(Walk::Changed);
+                    return Ok(None);
                 }
                 guard = again;
             }
+            self.looked = self.looked.saturating_add(STRIDE);
             let mut entries = guard.entries(at);
             let mut known = None;
             for _ in 0..STRIDE {
-                let entry = entries.next().filter(|entry| entry.range().start <= at);
-                let entry = entry.ok_or_else(|| hole(at))?;
+                let next = entries.next();
+                let Some(entry) = next.filter(|entry| entry.range().start <= at) else {
+                    if !self.flags.allows_holes() {
+                        return Err(hole(at));
+                    }
+                    // What lies behind the end of the map is no hole in it.
+                    let end = min(range.end, max(at, guard.size()));
+                    let behind = next.map_or(end, |entry| min(end, entry.range().start));
+                    skipped += behind - at;
+                    at = behind;
+                    if next.is_none() || at >= range.end {
+                        break 'walk;
+                    }
+                    // The entry is looked at once more.
+                    break;
+                };
                 let part = at..min(range.end, entry.range().end);
-                if let Some(pager) = validate(entry, at, request.flags, known).map_err(refused)? {
-                    found.add(pager, entry.pages(&part), &part);
-                    known = Some(pager);
-                } else {
-                    unpaged += part.len() / PAGE_SIZE;
+                match validate(entry, at, self.flags, known)? {
+                    Content::Pager(pager) => {
+                        self.found.add(pager, entry.pages(&part), &part);
+                        known = Some(pager);
+                    }
+                    Content::Unpaged => unpaged += part.len() / PAGE_SIZE,
+                    Content::Skipped => skipped += part.len(),
                 }
                 at = part.end;
                 if at >= range.end {
-                    return Ok(match found.finish() {
-                        Ok(()) => Walk::Captured { range, unpaged },
-                        Err(count) => Walk::TooMany(count),
-                    });
+                    break 'walk;
                 }
             }
         }
+        outcome.begin(&range);
+        outcome.tally.unpaged = unpaged;
+        outcome.tally.skipped = skipped;
+        Ok(Some(guard))
     }
 }
 
 /// How many entries are looked at between two chances to die, or to let others through.
 const STRIDE: usize = 64;
 
-/// How a walk can end.
-enum Walk {
-    /// All has been captured.
-    Captured {
-        /// The range in bytes.
-        range: Range<usize>,
-        /// How many pages of it have no pager.
-        unpaged: usize,
-    },
-    /// There are so many pieces, which is more than there was room for.
-    TooMany(usize),
-    /// The map was changed meanwhile.
-    Changed,
-}
-
 /// How many walks are begun anew because the map has changed. A map that is changed all the time
 /// is then locked for as long as a walk takes.
 const POLITENESS: usize = 8;
 
+/// How many entries may be looked at in any case, and besides twice those of the map: of as many ranges as
+/// there can be a stride.
+const LOOKED: usize = 1 << 16;
+
+fn killed(_: task::Killed) -> Fault {
+    Fault::killed()
+}
+
 /// What a walk has found so far.
-struct Found<'a> {
-    flags: Flags,
+struct Found {
     /// The pieces, as many as there is room for.
-    pieces: &'a mut Pieces,
+    pieces: Pieces,
+    /// Of the range that is walked over.
+    origin: Option<Origin>,
     /// The last piece, which may grow; `None` if there is no room for it.
     last: Option<Piece>,
     /// How many there are, the last one and those without room included.
@@ -278,15 +329,22 @@ struct Found<'a> {
     next: (usize, usize, usize),
 }
 
-impl<'a> Found<'a> {
-    fn new(pieces: &'a mut Pieces, flags: Flags) -> Self {
+impl Found {
+    fn new(pieces: Pieces) -> Self {
         Self {
-            flags,
             pieces,
+            origin: None,
             last: None,
             count: 0,
             next: (0, 0, 0),
         }
+    }
+
+    /// From here on it is another range.
+    fn begin(&mut self, origin: Origin) {
+        self.origin = Some(origin);
+        // No file is there.
+        self.next = (0, 0, 0);
     }
 
     /// Adds the pages of an entry that are mapped at `part`.
@@ -297,7 +355,8 @@ impl<'a> Found<'a> {
             self.put();
             self.count = self.count.saturating_add(1);
             if self.pieces.has_room() {
-                self.last = Some(Piece::new(pager, pages, part.start, self.flags));
+                let new = |origin| Piece::new(pager, pages, part.start, origin);
+                self.last = self.origin.map(new);
             }
         } else if let Some(last) = &mut self.last {
             last.extend(pages.end);
@@ -311,19 +370,29 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Says whether there was room for all pieces.
+    /// The pieces, if there was room for all of them.
     ///
     /// # Errors
     ///
     /// How many there are.
-    fn finish(mut self) -> Result<(), usize> {
+    fn finish(mut self) -> Result<Pieces, usize> {
         self.put();
         if self.count > self.pieces.count() {
             Err(self.count)
         } else {
-            Ok(())
+            Ok(self.pieces)
         }
     }
+}
+
+/// What an entry has in it.
+enum Content<'a> {
+    /// Pages of a file.
+    Pager(PagerRef<'a>),
+    /// Pages that have no pager.
+    Unpaged,
+    /// Nothing that the caller wants to be looked at.
+    Skipped,
 }
 
 /// Checks that an entry can be dealt with, and finds its pager. `address` is the first of the
@@ -337,8 +406,9 @@ fn validate<'a>(
     address: usize,
     flags: Flags,
     known: Option<PagerRef<'a>>,
-) -> Result<Option<PagerRef<'a>>, Fault> {
-    let pager = match entry.backing(known) {
+) -> Result<Content<'a>, Fault> {
+    let content = match entry.backing(known) {
+        Backing::Special if flags.skips_specials() => return Ok(Content::Skipped),
         Backing::Special => {
             return Err(Fault {
                 reason: Reason::Special,
@@ -346,8 +416,8 @@ fn validate<'a>(
                 address,
             })
         }
-        Backing::Nothing => None,
-        Backing::Pager(pager) => Some(pager),
+        Backing::Nothing => Content::Unpaged,
+        Backing::Pager(pager) => Content::Pager(pager),
     };
     if flags.invalidate() && entry.is_wired() {
         return Err(Fault {
@@ -356,5 +426,5 @@ fn validate<'a>(
             address,
         });
     }
-    Ok(pager)
+    Ok(content)
 }

@@ -7,19 +7,17 @@ use crate::{
         Batch,
         Job, //
     },
-    outcome::{
-        Fault,
-        Outcome, //
+    outcome::Outcomes,
+    piece::{
+        fail,
+        Piece, //
     },
-    piece::Piece,
     plan::{
         flags::Flags,
-        pieces::{
-            self,
-            locate, //
-        }, //
+        pieces, //
     },
     standing::{
+        best,
         StandIns,
         Standing, //
     },
@@ -40,8 +38,8 @@ use kernel::prelude::*;
 /// such a call is what `fdatasync()` is, and that cannot be killed either.
 const LARGE: usize = 1024;
 
-/// Commits each pager once, if `flags` ask for it, and tells the files through which the pages were
-/// mapped of their write errors, if they are the caller's; else the stand-ins are told.
+/// Commits each pager once, if `flags` ask for it, and tells the caller's own files of their write errors;
+/// for those that are not his the stand-ins are told.
 ///
 /// If pages are to be freed, pagers that do not know before their commit what has failed are committed
 /// in any case. `dirty` is how many pages were pushed.
@@ -54,16 +52,13 @@ const LARGE: usize = 1024;
 pub(crate) fn commit(
     plan: &[Piece],
     flags: Flags,
-    standing: Standing,
     stand_ins: &StandIns,
     dirty: usize,
-    outcome: &mut Outcome,
+    outcomes: &mut Outcomes<'_>,
 ) -> Result<(), Killed> {
     let commits = || {
         let pagers = pieces::pagers(plan).enumerate();
-        pagers.filter_map(|(number, siblings)| {
-            Commit::of(siblings, flags, standing, stand_ins.get(number))
-        })
+        pagers.filter_map(|(number, siblings)| Commit::of(siblings, flags, stand_ins.get(number)))
     };
     let count = commits().count();
     let batch = if count > 1 || count == 1 && dirty >= LARGE {
@@ -88,8 +83,7 @@ pub(crate) fn commit(
             result = result.and(commit.pager.commit(&commit.hull()));
         }
         if let Err(errno) = result.and(commit.tell()) {
-            outcome.note(Fault::io(errno, locate(commit.siblings, 0).unwrap_or(0)));
-            commit.siblings.first().inspect(|piece| piece.fail());
+            fail(commit.siblings, commit.siblings, 0, errno, outcomes);
         }
     }
     Ok(())
@@ -101,30 +95,23 @@ struct Commit<'a> {
     siblings: &'a [Piece],
     /// Through which file it is committed.
     pager: &'a Pager,
-    /// Whether the files that are mapped are to be told of errors.
+    /// Whether the caller's own files are to be told of errors.
     tells: bool,
+    /// A file that is to be told instead of those which are not the caller's.
+    stand_in: Option<&'a Pager>,
 }
 
 impl<'a> Commit<'a> {
     /// `None` if the pager need not be committed.
-    fn of(
-        siblings: &'a [Piece],
-        flags: Flags,
-        standing: Standing,
-        stand_in: Option<&'a Pager>,
-    ) -> Option<Self> {
-        let best = &StandIns::best(siblings)?.pager;
-        // Without a stand-in the caller's own files serve, and then only for a commit he asked for.
-        let own = flags.syncio() && standing == Standing::Own;
-        let pager = match stand_in {
-            _ if own => best,
-            Some(stand_in) => stand_in,
-            None => return None,
-        };
+    fn of(siblings: &'a [Piece], flags: Flags, stand_in: Option<&'a Pager>) -> Option<Self> {
+        // The caller's own files serve for a commit that he asked for, and for no other.
+        let own = best(siblings, |piece| piece.standing == Standing::Own);
+        let own = own.filter(|_| flags.syncio()).map(|piece| &piece.pager);
         Some(Self {
             siblings,
-            pager,
-            tells: own,
+            pager: own.or(stand_in)?,
+            tells: own.is_some(),
+            stand_in,
         })
     }
 
@@ -171,10 +158,9 @@ impl<'a> Commit<'a> {
 
     /// Tells of the errors of the writes whoever is to be told: each file has a cursor of its own.
     fn tell(&self) -> Result {
-        if !self.tells {
-            return self.pager.take_error();
-        }
-        let told = self.siblings.iter().map(|piece| piece.pager.take_error());
-        told.fold(Ok(()), Result::and)
+        let own = |piece: &&Piece| self.tells && piece.standing == Standing::Own;
+        let told = self.siblings.iter().filter(own);
+        let told = told.map(|piece| piece.pager.take_error());
+        told.fold(self.stand_in.map_or(Ok(()), Pager::take_error), Result::and)
     }
 }

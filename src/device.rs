@@ -3,9 +3,10 @@
 //! The device: the ioctl face of `/dev/vm_map_sync`.
 
 use crate::{
-    args::Args,
     map::Map,
-    uapi, //
+    sync,
+    uapi,
+    vector, //
 };
 use kernel::{
     fs::File,
@@ -27,31 +28,23 @@ impl MiscDevice for Map {
 
     // All structures are the same for 32-bit callers, so `compat_ptr_ioctl()`, which the
     // abstraction puts in where there is no `compat_ioctl`, is all they need.
-    fn ioctl(map: &Self, _file: &File, command: u32, arg: usize) -> Result<isize> {
+    fn ioctl(map: &Self, handle: &File, command: u32, arg: usize) -> Result<isize> {
+        let user = UserPtr::from_addr(arg);
         match sizeless(command) {
-            SYNC => sync(map, UserPtr::from_addr(arg)),
+            SYNC => sync::sync(map, handle, user),
+            VECTOR => vector::sync(map, handle, user),
+            STAT => vector::stat(map, handle, user),
             _ => Err(ENOTTY),
         }
     }
 }
 
 const SYNC: u32 = sizeless(uapi::VM_MAP_SYNC_SYNC);
+const VECTOR: u32 = sizeless(uapi::VM_MAP_SYNC_VECTOR);
+const STAT: u32 = sizeless(uapi::VM_MAP_SYNC_STAT);
 
 /// The command without the size of its argument, which says only what header the caller was
 /// compiled with: the argument has a size field of its own.
 const fn sizeless(command: u32) -> u32 {
     command & !(kernel::uapi::_IOC_SIZEMASK << kernel::uapi::_IOC_SIZESHIFT)
-}
-
-fn sync(map: &Map, user: UserPtr) -> Result<isize> {
-    let args = Args::read(user)?;
-    // Refuses memory that cannot be written to before anything happens.
-    args.check_answer()?;
-
-    let outcome = match args.request() {
-        Ok(request) => map.sync(&request),
-        Err(refusal) => refusal,
-    };
-    args.answer(&outcome.result())?;
-    outcome.errno().map_or(Ok(0), Err)
 }

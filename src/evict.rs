@@ -9,9 +9,11 @@ use crate::{
     },
     outcome::{
         Fault,
-        Outcome, //
+        Outcome,
+        Outcomes, //
     },
     piece::{
+        fail,
         known,
         Piece, //
     },
@@ -21,10 +23,10 @@ use crate::{
         pauses::Pauses,
         pieces::{
             self,
-            covered,
-            locate,
             overlap,
-            unfinished, //
+            touched,
+            unfinished,
+            Piece as _, //
         },
         reason::Reason,
         stretches::{
@@ -50,7 +52,10 @@ use crate::{
     },
 };
 use core::{
-    cmp::max,
+    cmp::{
+        max,
+        min, //
+    },
     iter::once,
     ops::Range, //
 };
@@ -72,14 +77,14 @@ pub(crate) fn evict(
     plan: &[Piece],
     flags: Flags,
     stand_ins: &StandIns,
-    outcome: &mut Outcome,
+    outcomes: &mut Outcomes<'_>,
 ) -> Result<(), Killed> {
     if !flags.invalidate() {
         return Ok(());
     }
     let mut pauses = Pauses::new();
     for (number, siblings) in pieces::pagers(plan).enumerate() {
-        let Some(piece) = siblings.first() else {
+        let Some(piece) = siblings.iter().find(|piece| !piece.is_barred()) else {
             continue;
         };
         let mut eviction = Eviction {
@@ -88,28 +93,42 @@ pub(crate) fn evict(
             mark: piece.mark,
             known: known(siblings),
             stand_in: stand_ins.get(number),
+            spares: flags.spares_shared(),
+            run: &[],
+            failed: None,
             position: 0,
             claimed: false,
             committed: false,
             pauses: &mut pauses,
-            outcome,
+            outcomes,
         };
-        for (pages, _) in pieces::runs(siblings) {
+        for (pages, run) in pieces::runs(siblings) {
+            eviction.run = run;
             eviction.position = pages.start;
             if eviction.evict(&pages).is_err() {
                 let position = eviction.position;
-                if let Some(address) = unfinished(plan, piece.pager.id(), position) {
-                    outcome.done = address;
-                }
+                stop(plan, piece.pager.id(), position, outcomes);
                 return Err(Killed);
             }
         }
+        eviction.report_shared();
     }
     Ok(())
 }
 
+/// The caller was killed: notes how far each range has come. Everything before `page` of `pager` was dealt
+/// with.
+fn stop(plan: &[Piece], pager: usize, page: usize, outcomes: &mut Outcomes<'_>) {
+    outcomes.all().iter_mut().for_each(Outcome::finish);
+    for (piece, address) in unfinished(plan, pager, page) {
+        if let Some(outcome) = outcomes.of(piece.range()) {
+            outcome.stop(min(outcome.done, address));
+        }
+    }
+}
+
 /// The eviction of the pages of one pager.
-struct Eviction<'a> {
+struct Eviction<'a, 'b> {
     /// All pieces of the pager.
     siblings: &'a [Piece],
     pager: &'a Pager,
@@ -120,6 +139,12 @@ struct Eviction<'a> {
     known: ErrorMark,
     /// What the pager is committed through, if it does not know before that what has failed.
     stand_in: Option<&'a Pager>,
+    /// Whether folios that are mapped stay mapped, and in memory.
+    spares: bool,
+    /// Those of the pieces whose pages are being freed, which follow each other without a gap.
+    run: &'a [Piece],
+    /// From the first page on to the last one (exclusive) that it is a failure to have left.
+    failed: Option<Range<usize>>,
     /// The first page that was not dealt with yet.
     position: usize,
     /// Whether, in the last sweep, the file system did not let go of a folio.
@@ -127,7 +152,7 @@ struct Eviction<'a> {
     /// Whether it has been committed because of that.
     committed: bool,
     pauses: &'a mut Pauses,
-    outcome: &'a mut Outcome,
+    outcomes: &'a mut Outcomes<'b>,
 }
 
 /// What a sweep had to leave behind.
@@ -142,16 +167,15 @@ struct Left {
 }
 
 impl Left {
-    fn keep(&mut self, folio: &Range<usize>, inside: usize) {
-        if self.pages == 0 {
-            self.span = folio.clone();
+    fn keep(&mut self, folio: &Range<usize>) {
+        if self.span.is_empty() {
+            self.span.start = folio.start;
         }
-        self.pages += inside;
         self.span.end = max(self.span.end, folio.end);
     }
 }
 
-impl Eviction<'_> {
+impl Eviction<'_, '_> {
     /// Frees `pages`.
     ///
     /// A folio can be held for a moment by a processor's cache of references, by a reader, or by
@@ -179,20 +203,80 @@ impl Eviction<'_> {
             left = self.sweep(&overlap(&left.span, pages), true)?;
         }
         self.position = pages.end;
-        self.outcome.tally.leave(left.pages);
-        if left.pages > 0 {
-            let address = self.address(left.span.start);
-            let (reason, errno) = match self.pager.errors_since(self.known) {
-                Ok(()) => (Reason::Busy, EBUSY),
-                Err(errno) => (Reason::Unwritten, errno),
-            };
-            self.outcome.note(Fault {
-                reason,
-                errno,
-                address,
-            });
-        }
+        self.report(&left.span);
         Ok(())
+    }
+
+    /// Notes what had to be left, all of it within `span`.
+    fn report(&mut self, span: &Range<usize>) {
+        let (reason, errno) = self.cause();
+        for same in self.run.chunk_by(|a, b| a.range() == b.range()) {
+            let outcome = same
+                .first()
+                .and_then(|piece| self.outcomes.of(piece.range()));
+            let Some(outcome) = outcome else {
+                continue;
+            };
+            let staying = outcome.take_staying();
+            outcome.tally.leave(staying.pages);
+            if let Some(address) = staying.failed {
+                outcome.note(Fault {
+                    reason,
+                    errno,
+                    address,
+                });
+                let failed = self.failed.get_or_insert_with(|| span.clone());
+                *failed = min(failed.start, span.start)..max(failed.end, span.end);
+            }
+        }
+    }
+
+    /// Tells those ranges of what had to be left that have pages in common with others, of which they
+    /// count.
+    fn report_shared(&mut self) {
+        let Some(failed) = self.failed.clone().filter(|_| self.outcomes.are_many()) else {
+            return;
+        };
+        let (reason, errno) = self.cause();
+        for piece in self.siblings {
+            let shared = overlap(
+                &piece.whole(),
+                &(failed.start..min(failed.end, piece.pages().start)),
+            );
+            let mut folios = Folios::new(self.pager, Which::Resident, shared.clone());
+            while let Some(folio) = folios.next() {
+                if self.spares && folio.is_mapped() {
+                    continue;
+                }
+                if let Some(outcome) = self.outcomes.of(piece.range()) {
+                    outcome.note(Fault {
+                        reason,
+                        errno,
+                        address: piece.address(max(folio.pages().start, shared.start)),
+                    });
+                }
+                break;
+            }
+        }
+    }
+
+    /// Why pages have to stay.
+    fn cause(&self) -> (Reason, Error) {
+        match self.pager.errors_since(self.known) {
+            Ok(()) => (Reason::Busy, EBUSY),
+            Err(errno) => (Reason::Unwritten, errno),
+        }
+    }
+
+    /// Notes that a folio stays.
+    fn keep(&mut self, left: &mut Left, folio: &Range<usize>, failed: bool) {
+        left.keep(folio);
+        for (piece, own) in touched(self.run, folio) {
+            left.pages += own.len();
+            if let Some(outcome) = self.outcomes.of(piece.range()) {
+                outcome.keep(own.len(), piece.address(own.start), failed);
+            }
+        }
     }
 
     /// Goes over `pages` once, in chunks.
@@ -200,6 +284,14 @@ impl Eviction<'_> {
         let mut left = Left::default();
         let mut at = pages.start;
         self.claimed = false;
+        for same in self.run.chunk_by(|a, b| a.range() == b.range()) {
+            if let Some(outcome) = same
+                .first()
+                .and_then(|piece| self.outcomes.of(piece.range()))
+            {
+                outcome.take_staying();
+            }
+        }
         while let Some(start) = folios::first_resident(self.pager, &(at..pages.end)) {
             task::checkpoint()?;
             if !again {
@@ -261,7 +353,7 @@ impl Eviction<'_> {
     ) -> Result<(), Killed> {
         let wired = span.iter().any(|stretch| stretch.wired);
         let mut again = false;
-        if !wired && self.is_sound() {
+        if !wired && !self.spares && self.is_sound() {
             let reach = reach(span);
             guard.unmap(&reach);
             // Whoever wrote through a mapping since the chunk was settled made it dirty again.
@@ -278,32 +370,63 @@ impl Eviction<'_> {
                 }
             }
         }
-        let keep = wired || again || !self.is_sound();
+        let sound = self.is_sound();
         for stretch in span {
-            let inside = covered(self.siblings, &stretch.pages);
-            if keep {
-                left.keep(&stretch.pages, inside);
+            if wired || again || !sound {
+                // Whoever has wired them has mapped them.
+                self.keep(left, &stretch.pages, !(sound && self.spares));
                 if again {
                     left.again.get_or_insert(stretch.pages.clone());
                 }
                 continue;
             }
             let freed = guard.evict(&stretch.pages);
-            let mut kept = 0;
             if freed < stretch.pages.len() {
                 let mut folios = Folios::new(self.pager, Which::Resident, stretch.pages.clone());
                 while let Some(folio) = folios.next() {
                     let pages = folio.pages();
-                    let inside = covered(self.siblings, &pages);
-                    kept += inside;
-                    left.keep(&pages, inside);
-                    left.again.get_or_insert(pages);
+                    let spared = self.spares && folio.is_mapped();
+                    self.keep(left, &pages, !spared);
+                    if !spared {
+                        left.again.get_or_insert(pages);
+                    }
                 }
             }
-            let inside = inside.saturating_sub(kept);
-            self.outcome.tally.free(freed, inside);
+            self.count(&stretch.pages, freed);
         }
         Ok(())
+    }
+
+    /// Counts that `freed` of `pages` were freed; those which were not are still there.
+    fn count(&mut self, pages: &Range<usize>, freed: usize) {
+        let mut rest = freed;
+        let mut beyond = None;
+        for (piece, own) in touched(self.siblings, pages) {
+            let kept = if freed < pages.len() {
+                self.resident(&own)
+            } else {
+                0
+            };
+            let inside = min(rest, own.len().saturating_sub(kept));
+            rest -= inside;
+            beyond = beyond.or(Some(piece.range()));
+            if let Some(outcome) = self.outcomes.of(piece.range()) {
+                outcome.tally.free(inside, inside);
+            }
+        }
+        if let Some(outcome) = beyond.and_then(|range| self.outcomes.of(range)) {
+            outcome.tally.free(rest, 0);
+        }
+    }
+
+    /// How many of `pages` are in the page cache.
+    fn resident(&self, pages: &Range<usize>) -> usize {
+        let mut folios = Folios::new(self.pager, Which::Resident, pages.clone());
+        let mut resident = 0;
+        while let Some(folio) = folios.next() {
+            resident += overlap(&folio.pages(), pages).len();
+        }
+        resident
     }
 
     /// Whether nothing has failed that keeps pages.
@@ -355,12 +478,8 @@ impl Eviction<'_> {
 
     /// Notes that a write has failed: nothing more is freed.
     fn fail(&mut self, errno: Error, page: usize) {
-        self.outcome.note(Fault::io(errno, self.address(page)));
+        fail(self.siblings, self.run, page, errno, self.outcomes);
         self.known = ErrorMark::NEVER;
-    }
-
-    fn address(&self, page: usize) -> usize {
-        locate(self.siblings, page).unwrap_or(0)
     }
 
     /// Gets the processors' caches out of the way of the first of `pages` that is there, and all others.

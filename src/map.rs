@@ -3,23 +3,34 @@
 //! Maps: a handle on an address space.
 
 use crate::{
-    args::Request,
-    capture::Capture,
-    commit,
-    evict,
+    capture::capture,
+    commit, evict,
     outcome::{
-        Fault,
-        Outcome, //
+        Outcome,
+        Outcomes,
+        Refusal, //
     },
-    plan::pieces,
+    plan::{
+        flags::Flags,
+        pieces, //
+    },
     push,
+    request::Wanted,
+    spare,
     standing::{
+        check_protection,
+        Caller,
         StandIns,
         Standing, //
     },
-    sys::task::Killed, //
+    stat::{
+        self,
+        Counts, //
+    },
+    sys::task::Killed,
 };
 use kernel::{
+    fs::File,
     mm::Mm,
     prelude::*,
     sync::aref::ARef, //
@@ -47,56 +58,89 @@ impl Map {
         })
     }
 
-    /// Whether this is the caller's own map, whoever opened the handle.
-    fn standing(&self) -> Standing {
-        let task = kernel::current!();
-        let own = task.mm().is_some_and(|users| {
-            let mm: &Mm = users;
-            core::ptr::eq(mm, &*self.mm)
-        });
-        if own {
-            Standing::Own
-        } else {
-            Standing::Foreign
-        }
-    }
-
-    /// Does what is asked for, on a range of this map.
+    /// Does what is asked for, on ranges of this map, or of the caller's own if `flags` say so, and of files.
+    /// `handle` is the one by which it is asked.
     ///
-    /// The whole range is validated and captured before anything happens; what is captured stays
+    /// All ranges are validated and captured before anything happens; what is captured stays
     /// valid whatever becomes of the map meanwhile.
-    pub(crate) fn sync(&self, request: &Request) -> Outcome {
-        let mut capture = match Capture::take(&self.mm, request) {
-            Ok(capture) => capture,
-            Err(refusal) => return refusal,
-        };
-        let (range, flags, standing) = (capture.range.clone(), request.flags, self.standing());
-        let mut outcome = Outcome::new(range.start);
-        if let Err(fault) = capture.check_protection(flags, standing) {
-            outcome.note(fault);
-            return outcome;
+    pub(crate) fn sync(
+        &self,
+        handle: &File,
+        wanted: &[Wanted],
+        flags: Flags,
+        outcomes: &mut Outcomes<'_>,
+    ) {
+        let done = self.with_map(flags, |map, standing| {
+            work(map, standing, &Caller { handle }, wanted, flags, outcomes)
+        });
+        if let Err(refusal) = done {
+            outcomes.refuse(&refusal);
         }
-
-        let unpaged = capture.unpaged;
-        let plan = capture.pieces();
-        pieces::lay_out(plan);
-        let stand_ins = match StandIns::open(plan, flags, standing) {
-            Ok(stand_ins) => stand_ins,
-            Err(fault) => {
-                outcome.note(fault);
-                return outcome;
-            }
-        };
-        outcome.tally.unpaged = unpaged;
-        let finished = push::push(plan, flags, standing, &mut outcome)
-            .and_then(|dirty| {
-                commit::commit(plan, flags, standing, &stand_ins, dirty, &mut outcome)
-            })
-            .and_then(|()| evict::evict(plan, flags, &stand_ins, &mut outcome));
-        match finished {
-            Ok(()) => outcome.done = range.end,
-            Err(Killed) => outcome.note(Fault::killed()),
-        }
-        outcome
     }
+
+    /// Counts what is in the page cache of ranges, in the same way.
+    pub(crate) fn stat(
+        &self,
+        handle: &File,
+        wanted: &[Wanted],
+        flags: Flags,
+        outcomes: &mut Outcomes<'_>,
+        report: impl FnMut(usize, &Counts),
+    ) {
+        let done = self.with_map(flags, |map, standing| {
+            let caller = Caller { handle };
+            stat::look(map, standing, &caller, wanted, flags, outcomes, report)
+        });
+        if let Err(refusal) = done {
+            outcomes.refuse(&refusal);
+        }
+    }
+
+    /// Does something with the map that is meant, and says of what standing its files are.
+    fn with_map<T>(&self, flags: Flags, work: impl FnOnce(&Mm, Standing) -> T) -> T {
+        let task = kernel::current!();
+        let own = task.mm().map(|users| {
+            let mm: &Mm = users;
+            mm
+        });
+        match own {
+            Some(own) if flags.means_own_map() || core::ptr::eq(own, &*self.mm) => {
+                work(own, Standing::Own)
+            }
+            _ => work(&self.mm, Standing::Foreign),
+        }
+    }
+}
+
+fn work(
+    map: &Mm,
+    standing: Standing,
+    caller: &Caller<'_>,
+    wanted: &[Wanted],
+    flags: Flags,
+    outcomes: &mut Outcomes<'_>,
+) -> Result<(), Refusal> {
+    let mut pieces = capture(map, standing, wanted, flags, outcomes)?;
+    let plan = pieces.all();
+    check_protection(plan, flags, caller)?;
+    pieces::lay_out(plan);
+    let stand_ins = StandIns::open(plan, flags)?;
+
+    let spared = if flags.invalidate() && flags.spares_shared() {
+        spare::give_up(map, plan)
+    } else {
+        Ok(())
+    };
+    let pushed = spared
+        .and_then(|()| push::push(plan, flags, caller, outcomes))
+        .and_then(|dirty| commit::commit(plan, flags, &stand_ins, dirty, outcomes));
+    if let Err(Killed) = pushed {
+        let all = outcomes.all().iter_mut();
+        all.for_each(|outcome| outcome.stop(outcome.done));
+        return Ok(());
+    }
+    if let Ok(()) = evict::evict(plan, flags, &stand_ins, outcomes) {
+        outcomes.all().iter_mut().for_each(Outcome::finish);
+    }
+    Ok(())
 }

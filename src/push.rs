@@ -3,22 +3,22 @@
 //! Push: hand dirty pages to their pagers.
 
 use crate::{
-    outcome::{
-        Fault,
-        Outcome, //
+    outcome::Outcomes,
+    piece::{
+        fail,
+        Piece, //
     },
-    piece::Piece,
     plan::{
         chunks::chunk,
         flags::Flags,
         pauses::Pauses,
         pieces::{
             self,
-            locate,
-            overlap, //
+            overlap,
+            Piece as _, //
         }, //
     },
-    standing::Standing,
+    standing::Caller,
     sys::{
         folios::{
             self,
@@ -33,10 +33,7 @@ use crate::{
     },
 };
 use core::ops::Range;
-use kernel::{
-    error::Error,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 /// How many pages are handed over at once: between two chunks the caller can die.
 const CHUNK: usize = 1024;
@@ -56,17 +53,17 @@ const CHUNK_OF_MEMORY: usize = 1 << 18;
 pub(crate) fn push(
     plan: &[Piece],
     flags: Flags,
-    standing: Standing,
-    outcome: &mut Outcome,
+    caller: &Caller<'_>,
+    outcomes: &mut Outcomes<'_>,
 ) -> Result<usize, Killed> {
     let mut dirty = 0;
     let mut pauses = Pauses::new();
     for siblings in pieces::pagers(plan) {
-        dirty += start(siblings, flags, standing, &mut pauses, outcome)?;
+        dirty += start(siblings, flags, caller, &mut pauses, outcomes)?;
     }
     if flags.waits() {
-        for (pages, run) in pieces::runs(plan) {
-            wait(run, &pages, outcome)?;
+        for siblings in pieces::pagers(plan) {
+            wait(siblings, outcomes)?;
         }
     }
     Ok(dirty)
@@ -75,9 +72,9 @@ pub(crate) fn push(
 fn start(
     siblings: &[Piece],
     flags: Flags,
-    standing: Standing,
+    caller: &Caller<'_>,
     pauses: &mut Pauses,
-    outcome: &mut Outcome,
+    outcomes: &mut Outcomes<'_>,
 ) -> Result<usize, Killed> {
     let Some(pager) = siblings.first().map(|piece| &piece.pager) else {
         return Ok(0);
@@ -87,12 +84,19 @@ fn start(
     }
     // All are counted before any is written: a file system may write more than it is asked to.
     let mut dirty = 0;
-    for (pages, _) in pieces::runs(siblings) {
-        dirty += count_dirty(pager, &pages)?;
-    }
-    // Page by page, the number would show what others write to the file.
-    if dirty > 0 && siblings.iter().any(|piece| standing.may_ask(&piece.pager)) {
-        outcome.tally.push(dirty);
+    let mut told = None;
+    for (_, run) in pieces::runs(siblings) {
+        for (pages, part) in of_ranges(run) {
+            let count = count_dirty(pager, &pages)?;
+            dirty += count;
+            // Page by page, the number would show what others write to the file.
+            let may_ask = || siblings.iter().any(|piece| piece.may_ask(caller));
+            if count > 0 && *told.get_or_insert_with(may_ask) {
+                if let Some(outcome) = outcomes.of(part) {
+                    outcome.tally.push(count);
+                }
+            }
+        }
     }
     for (pages, run) in pieces::runs(siblings) {
         let mut rest = pages;
@@ -104,7 +108,7 @@ fn start(
                 start_write(pager, &chunk, pauses)?
             };
             if let Err(errno) = written {
-                fail(run, errno, chunk.start, outcome);
+                fail(siblings, run, chunk.start, errno, outcomes);
             }
             rest.start = chunk.end;
         }
@@ -133,22 +137,26 @@ fn start_write(pager: &Pager, chunk: &Range<usize>, pauses: &mut Pauses) -> Resu
     Ok(pager.start_write(chunk))
 }
 
-fn wait(run: &[Piece], pages: &Range<usize>, outcome: &mut Outcome) -> Result<(), Killed> {
-    let Some(piece) = run.first() else {
-        return Ok(());
-    };
-    folios::wait_written(&piece.pager, pages)?;
-    if let Err(errno) = piece.pager.errors_since(piece.mark) {
-        fail(run, errno, pages.start, outcome);
+fn wait(siblings: &[Piece], outcomes: &mut Outcomes<'_>) -> Result<(), Killed> {
+    for (pages, run) in pieces::runs(siblings) {
+        let Some(piece) = run.first() else {
+            continue;
+        };
+        folios::wait_written(&piece.pager, &pages)?;
+        if let Err(errno) = piece.pager.errors_since(piece.mark) {
+            fail(siblings, run, pages.start, errno, outcomes);
+        }
     }
     Ok(())
 }
 
-fn fail(run: &[Piece], errno: Error, page: usize, outcome: &mut Outcome) {
-    outcome.note(Fault::io(errno, locate(run, page).unwrap_or(0)));
-    if let Some(piece) = run.first() {
-        piece.fail();
-    }
+/// The parts of a run that belong to different ranges: their pages, and the index of the range.
+fn of_ranges(run: &[Piece]) -> impl Iterator<Item = (Range<usize>, usize)> + '_ {
+    let parts = run.chunk_by(|a, b| a.range() == b.range());
+    parts.filter_map(|part| {
+        let (first, last) = (part.first()?, part.last()?);
+        Some((first.pages().start..last.pages().end, first.range()))
+    })
 }
 
 fn count_dirty(pager: &Pager, pages: &Range<usize>) -> Result<usize, Killed> {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Standing: whose map a call works on, and what that means for the files behind it.
+//! Standing: whose files a call works on, and what that means.
 
 use crate::{
-    outcome::Fault,
+    outcome::{
+        Fault,
+        Refusal, //
+    },
     piece::Piece,
     plan::{
         flags::Flags,
@@ -16,32 +19,96 @@ use crate::{
             Room, //
         },
         pager::Pager,
+        rights::Rights,
         task::{
             self,
             Killed, //
         }, //
     },
 };
-use kernel::prelude::*;
+use kernel::{
+    fs::File,
+    prelude::*, //
+};
 
-/// Whose map it is.
+/// Whose file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The caller's own: what it has mapped it has opened, or was given.
+    /// The caller's own: he has mapped it in his own map, or it is open in his own table.
     Own,
-    /// Another process's, by a handle that was inherited or sent.
+    /// Another process's, by a handle on its map that was inherited, sent or attached.
     Foreign,
 }
 
-impl Standing {
+/// Who calls, and by whose handle.
+pub(crate) struct Caller<'a> {
+    /// The handle; it was opened by who bound it to its map.
+    pub(crate) handle: &'a File,
+}
+
+impl Caller<'_> {
     /// Whether the caller may know what of a file is cached, and free it: the rule of `cachestat()`
-    /// (`can_do_cachestat()`). That the file is open for writing says something of the caller on his own
-    /// map only.
+    /// (`can_do_cachestat()`). That the file is open for writing says something of the caller if it is
+    /// his own only.
+    ///
+    /// Of a foreign map, who bound the handle must be allowed to as well: a privileged process that
+    /// is handed a descriptor is not to do for the sender what he could not.
     ///
     /// May ask the file system, hence sleep and do I/O.
-    pub(crate) fn may_ask(self, pager: &Pager) -> bool {
-        self == Self::Own && pager.is_writable() || pager.may_write()
+    pub(crate) fn may_ask(&self, pager: &Pager, standing: Standing) -> bool {
+        match standing {
+            Standing::Own => pager.is_writable() || pager.may_write(),
+            Standing::Foreign => {
+                pager.may_write() && {
+                    let binder = Rights::of_file(self.handle);
+                    let _assumed = binder.assume();
+                    pager.may_write()
+                }
+            }
+        }
     }
+}
+
+/// Checks that the caller may do with the files what `flags` say. The pieces must be as they were
+/// captured, those of a file in a row.
+///
+/// Who wants others spared is not refused: pages of his that he may not free are barred.
+///
+/// Asks the file systems, so it cannot be done under a lock.
+///
+/// # Errors
+///
+/// - [`Reason::Protection`] if pages of a file are to be freed that the caller could not write.
+/// - [`Reason::Killed`].
+pub(crate) fn check_protection(
+    pieces: &[Piece],
+    flags: Flags,
+    caller: &Caller<'_>,
+) -> Result<(), Refusal> {
+    if !flags.invalidate() {
+        return Ok(());
+    }
+    // Entries in a row mostly map the same file, and a server may have to be asked.
+    let same = |a: &Piece, b: &Piece| a.pager.is_same_file(&b.pager) && a.standing == b.standing;
+    for same in pieces.chunk_by(same) {
+        let Some(piece) = same.first() else {
+            continue;
+        };
+        task::checkpoint().map_err(|Killed| Fault::killed().of_range(piece.range()))?;
+        if piece.may_ask(caller) {
+            continue;
+        }
+        if !flags.spares_shared() {
+            let fault = Fault {
+                reason: Reason::Protection,
+                errno: EPERM,
+                address: piece.start(),
+            };
+            return Err(fault.of_range(piece.range()));
+        }
+        same.iter().for_each(Piece::bar);
+    }
+    Ok(())
 }
 
 /// Files of the call's own, for the pagers that need one to be committed through; in the order of the
@@ -54,37 +121,49 @@ impl StandIns {
     ///
     /// # Errors
     ///
-    /// The fault for which the call is to be refused: a file could not be opened, there is no memory,
-    /// or the caller was killed.
-    pub(crate) fn open(plan: &[Piece], flags: Flags, standing: Standing) -> Result<Self, Fault> {
-        if !(flags.invalidate() || standing == Standing::Foreign && flags.syncio()) {
+    /// What the call is to be refused for: a file could not be opened, there is no memory, or the caller
+    /// was killed.
+    pub(crate) fn open(plan: &[Piece], flags: Flags) -> Result<Self, Refusal> {
+        if !flags.waits() {
             return Ok(Self(Room::new()));
         }
-        let needed = |pager: &Pager| {
-            standing == Standing::Foreign && flags.syncio()
-                || flags.invalidate() && pager.records_errors_late()
+        let needed = |siblings: &[Piece]| {
+            let foreign = || {
+                siblings
+                    .iter()
+                    .any(|piece| piece.standing == Standing::Foreign)
+            };
+            let late = |piece: &Piece| piece.pager.records_errors_late();
+            flags.syncio() && foreign() || flags.invalidate() && siblings.first().is_some_and(late)
         };
-        let firsts = || pieces::pagers(plan).filter_map(<[Piece]>::first);
-        if !firsts().any(|piece| needed(&piece.pager)) {
+        if !pieces::pagers(plan).any(needed) {
             return Ok(Self(Room::new()));
         }
-        let mut files = room(firsts().count()).map_err(|_| Fault::no_memory())?;
+        let count = pieces::pagers(plan).count();
+        let mut files = room(count).map_err(|_| Fault::no_memory().of_range(0))?;
         for siblings in pieces::pagers(plan) {
-            task::checkpoint().map_err(|Killed| Fault::killed())?;
-            let file = match Self::best(siblings).filter(|piece| needed(&piece.pager)) {
-                Some(piece) => Some(piece.pager.open_again().map_err(|errno| Fault {
-                    reason: match errno {
-                        ENOMEM | ENFILE => Reason::Memory,
-                        _ => Reason::Protection,
-                    },
-                    errno,
-                    address: piece.start(),
-                })?),
-                None => None,
+            let Some(piece) = best(siblings, |_| true) else {
+                continue;
+            };
+            task::checkpoint().map_err(|Killed| Fault::killed().of_range(piece.range()))?;
+            let file = if needed(siblings) {
+                Some(piece.pager.open_again().map_err(|errno| {
+                    let fault = Fault {
+                        reason: match errno {
+                            ENOMEM | ENFILE => Reason::Memory,
+                            _ => Reason::Protection,
+                        },
+                        errno,
+                        address: piece.start(),
+                    };
+                    fault.of_range(piece.range())
+                })?)
+            } else {
+                None
             };
             files
                 .push_within_capacity(file)
-                .map_err(|_| Fault::no_memory())?;
+                .map_err(|_| Fault::no_memory().of_range(0))?;
         }
         Ok(Self(files))
     }
@@ -93,11 +172,12 @@ impl StandIns {
     pub(crate) fn get(&self, number: usize) -> Option<&Pager> {
         self.0.get(number)?.as_ref()
     }
+}
 
-    /// Through which of its files a pager is committed. A file system may refuse to commit through a
-    /// file that cannot be written to.
-    pub(crate) fn best(siblings: &[Piece]) -> Option<&Piece> {
-        let writable = siblings.iter().find(|piece| piece.pager.is_writable());
-        writable.or(siblings.first())
-    }
+/// Through which of those files of a pager that are `fit` it is committed. A file system may refuse to
+/// commit through a file that cannot be written to.
+pub(crate) fn best(siblings: &[Piece], fit: impl Fn(&Piece) -> bool) -> Option<&Piece> {
+    let writable = |piece: &&Piece| fit(piece) && piece.pager.is_writable();
+    let writable = siblings.iter().find(writable);
+    writable.or_else(|| siblings.iter().find(|piece| fit(piece)))
 }

@@ -23,6 +23,7 @@
 //! none of the others and with nothing else taken under them.
 
 pub(crate) mod abi;
+pub(crate) mod descriptor;
 pub(crate) mod entry;
 pub(crate) mod errors;
 pub(crate) mod evict;

@@ -4,9 +4,10 @@
 //! cached pages if asked, and refuse a range with holes or special mappings before anything
 //! happens.
 //!
-//! Data flows one way: the ioctl face ([`device`], [`args`]) hands a request to a map ([`map`]),
-//! which validates and captures the range ([`capture`]), plans ([`plan`]), and works on the pagers
-//! ([`push`], [`commit`] by [`batch`], [`evict`]); what became of it ([`outcome`]) goes back to the caller.
+//! Data flows one way: the ioctl face ([`device`], [`sync`], [`args`]) hands what is asked for ([`request`])
+//! to a map ([`map`]), which validates and captures the ranges ([`capture`]), plans ([`plan`]), and works on
+//! the pagers ([`push`], [`commit`] by [`batch`], [`evict`]; or [`stat`]); what became of it ([`outcome`])
+//! goes back to the caller.
 
 mod args;
 mod batch;
@@ -19,7 +20,11 @@ mod outcome;
 mod piece;
 mod plan;
 mod push;
+mod request;
+mod spare;
 mod standing;
+mod stat;
+mod sync;
 mod sys;
 #[expect(
     dead_code,
@@ -28,6 +33,7 @@ mod sys;
     reason = "made by bindgen from the ABI header"
 )]
 mod uapi;
+mod vector;
 
 use kernel::{
     miscdevice::{

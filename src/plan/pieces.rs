@@ -65,17 +65,20 @@ pub(crate) fn runs<P: Piece>(pieces: &[P]) -> impl Iterator<Item = (Range<usize>
         })
 }
 
-/// How many of `pages` are in a piece. The pieces must be of one pager and
+/// The pieces that have any of `pages`, and which of them. The pieces must be of one pager and
 /// [laid out](lay_out).
-pub(crate) fn covered<P: Piece>(pieces: &[P], pages: &Range<usize>) -> usize {
+pub(crate) fn touched<'a, P: Piece>(
+    pieces: &'a [P],
+    pages: &Range<usize>,
+) -> impl Iterator<Item = (&'a P, Range<usize>)> {
+    let pages = pages.clone();
     let from = pieces.partition_point(|piece| piece.pages().end <= pages.start);
-    pieces
-        .iter()
-        .skip(from)
-        .map(Piece::pages)
-        .take_while(|piece| piece.start < pages.end)
-        .map(|piece| overlap(&piece, pages).len())
-        .sum()
+    let rest = pieces.get(from..).unwrap_or_default();
+    rest.iter()
+        .map(|piece| (piece, piece.pages()))
+        .take_while(move |(_, own)| own.start < pages.end)
+        .map(move |(piece, own)| (piece, overlap(&own, &pages)))
+        .filter(|(_, own)| !own.is_empty())
 }
 
 /// What two ranges have in common; empty if that is nothing.
@@ -83,34 +86,38 @@ pub(crate) fn overlap(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
     max(a.start, b.start)..min(a.end, b.end)
 }
 
-/// The address of `page`, or of the first page behind it that is in a piece. The pieces must be of
-/// one pager and [laid out](lay_out).
-pub(crate) fn locate<P: Piece>(pieces: &[P], page: usize) -> Option<usize> {
+/// The piece that has `page`, or else the first page behind it that is in a piece; and the address of that
+/// page. The pieces must be of one pager and [laid out](lay_out).
+pub(crate) fn locate<P: Piece>(pieces: &[P], page: usize) -> Option<(&P, usize)> {
     let from = pieces.partition_point(|piece| piece.pages().end <= page);
-    pieces
+    let piece = pieces
         .iter()
         .skip(from)
-        .find(|piece| !piece.pages().is_empty())
-        .map(|piece| piece.address(max(page, piece.pages().start)))
+        .find(|piece| !piece.pages().is_empty())?;
+    Some((piece, piece.address(max(page, piece.pages().start))))
 }
 
-/// The lowest address of all that comes after `page` of `pager` (inclusive) in the order of the
-/// plan; `None` if nothing does. The pieces must be [laid out](lay_out).
-pub(crate) fn unfinished<P: Piece>(pieces: &[P], pager: usize, page: usize) -> Option<usize> {
+/// All pieces of which anything comes after `page` of `pager` (inclusive) in the order of the plan, and the
+/// address of the first that does. The pieces must be [laid out](lay_out).
+pub(crate) fn unfinished<P: Piece>(
+    pieces: &[P],
+    pager: usize,
+    page: usize,
+) -> impl Iterator<Item = (&P, usize)> {
     let from = pieces.partition_point(|piece| (piece.pager(), piece.pages().end) <= (pager, page));
     pieces
         .iter()
         .skip(from)
         .filter(|piece| !piece.pages().is_empty())
-        .map(|piece| {
+        .map(move |piece| {
             let first = piece.pages().start;
-            piece.address(if piece.pager() == pager {
+            let address = piece.address(if piece.pager() == pager {
                 max(page, first)
             } else {
                 first
-            })
+            });
+            (piece, address)
         })
-        .min()
 }
 
 /// Heap sort: in place, n log n at worst, and not stable.

@@ -22,6 +22,8 @@ pub(crate) enum Reason {
     Dead = uapi::VM_MAP_SYNC_REASON_DEAD,
     /// No memory for the capture.
     Memory = uapi::VM_MAP_SYNC_REASON_MEMORY,
+    /// A descriptor is not open, or of nothing that can be mapped.
+    Descriptor = uapi::VM_MAP_SYNC_REASON_DESCRIPTOR,
     /// Pages could not be written.
     Io = uapi::VM_MAP_SYNC_REASON_IO,
     /// Pages could not be freed.
@@ -58,7 +60,9 @@ impl Reason {
     /// sub-map, the other way round from its manual page; this follows the manual page.
     pub(crate) fn kern_return(self) -> u32 {
         match self {
-            Self::Argument | Self::Hole | Self::Wired => uapi::VM_MAP_SYNC_KERN_INVALID_ARGUMENT,
+            Self::Argument | Self::Hole | Self::Wired | Self::Descriptor => {
+                uapi::VM_MAP_SYNC_KERN_INVALID_ARGUMENT
+            }
             Self::Special => uapi::VM_MAP_SYNC_KERN_INVALID_ADDRESS,
             Self::Protection => uapi::VM_MAP_SYNC_KERN_PROTECTION_FAILURE,
             Self::Memory => uapi::VM_MAP_SYNC_KERN_RESOURCE_SHORTAGE,

@@ -15,6 +15,8 @@ pub(crate) struct Tally {
     pub(crate) left: usize,
     /// Pages of the range that have no pager.
     pub(crate) unpaged: usize,
+    /// Bytes of the range that were passed over.
+    pub(crate) skipped: usize,
 }
 
 impl Tally {
@@ -32,5 +34,19 @@ impl Tally {
     /// Counts pages that stay.
     pub(crate) fn leave(&mut self, pages: usize) {
         self.left = self.left.saturating_add(pages);
+    }
+
+    /// Counts what another tally has.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, count) in [
+            (&mut self.pushed, other.pushed),
+            (&mut self.freed, other.freed),
+            (&mut self.beyond, other.beyond),
+            (&mut self.left, other.left),
+            (&mut self.unpaged, other.unpaged),
+            (&mut self.skipped, other.skipped),
+        ] {
+            *sum = sum.saturating_add(count);
+        }
     }
 }

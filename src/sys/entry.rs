@@ -10,6 +10,7 @@ use super::{
 };
 use core::ops::Range;
 use kernel::{
+    bindings,
     fs::File,
     mm::virt::{
         flags,
@@ -42,6 +43,16 @@ impl<'a> Entry<'a> {
     /// Its addresses in bytes, page aligned.
     pub(crate) fn range(self) -> Range<usize> {
         self.0.start()..self.0.end()
+    }
+
+    /// Whether nothing in it can be a private copy, so that it loses nothing when it is unmapped.
+    pub(crate) fn is_shared(self) -> bool {
+        // SAFETY: The VMA is valid, and the lock that `VmaRef` stands for keeps its flags stable.
+        unsafe { helpers::vm_map_sync_vma_is_shared(self.0.as_ptr()) }
+    }
+
+    pub(super) fn as_ptr(self) -> *mut bindings::vm_area_struct {
+        self.0.as_ptr()
     }
 
     /// Whether its memory is locked (`mlock()`).

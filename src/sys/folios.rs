@@ -129,6 +129,24 @@ impl Folio<'_> {
         first..first.saturating_add(count)
     }
 
+    /// Whether it is dirty.
+    pub(crate) fn is_dirty(&self) -> bool {
+        // SAFETY: The folio is valid by the type invariants.
+        unsafe { helpers::vm_map_sync_folio_is_dirty(self.folio) }
+    }
+
+    /// Whether it is being written.
+    pub(crate) fn is_written(&self) -> bool {
+        // SAFETY: The folio is valid by the type invariants.
+        unsafe { helpers::vm_map_sync_folio_is_written(self.folio) }
+    }
+
+    /// Whether it is in any page table.
+    pub(crate) fn is_mapped(&self) -> bool {
+        // SAFETY: The folio is valid by the type invariants.
+        unsafe { helpers::vm_map_sync_folio_is_mapped(self.folio) }
+    }
+
     /// Whether somebody has any of it locked in memory (`mlock()`).
     pub(crate) fn is_wired(&self) -> bool {
         // SAFETY: The folio is valid by the type invariants.

@@ -10,6 +10,7 @@
 #include <linux/fadvise.h>
 #include <linux/folio_batch.h>
 #include <linux/fs.h>
+#include <linux/hugetlb.h>
 #include <linux/interval_tree_generic.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -59,9 +60,47 @@ void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 	vma_iter_init(vmi, mm, addr);
 }
 
+unsigned long vm_map_sync_mmap_size(const struct mm_struct *mm)
+{
+	return mm->task_size;
+}
+
+unsigned long vm_map_sync_mmap_count(const struct mm_struct *mm)
+{
+	return READ_ONCE(mm->map_count);
+}
+
+/* Whether nothing in it can be a private copy. */
+bool vm_map_sync_vma_is_shared(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_MAYSHARE;
+}
+
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_LOCKED;
+}
+
+bool vm_map_sync_file_is_mappable(struct file *file)
+{
+	const umode_t mode = file_inode(file)->i_mode;
+
+	return (S_ISREG(mode) || S_ISBLK(mode)) && can_mmap_file(file);
+}
+
+bool vm_map_sync_file_is_huge(const struct file *file)
+{
+	return is_file_hugepages(file);
+}
+
+struct inode *vm_map_sync_file_real_inode(const struct file *file)
+{
+	return d_real_inode(file_dentry(file));
+}
+
+long long vm_map_sync_inode_size(const struct inode *inode)
+{
+	return i_size_read(inode);
 }
 
 bool vm_map_sync_file_is_writable(const struct file *file)
@@ -145,6 +184,24 @@ bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long f
 	return vma;
 }
 
+bool vm_map_sync_mapping_is_elsewhere(struct address_space *mapping, unsigned long first,
+				      unsigned long last, const struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	i_mmap_lock_read(mapping);
+	for (vma = i_mmap_iter_first(&mapping->i_mmap, first, last); vma;
+	     vma = i_mmap_iter_next(vma, first, last)) {
+		if (vma->vm_mm != mm)
+			break;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			break;
+	}
+	i_mmap_unlock_read(mapping);
+	return vma;
+}
+
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping)
 {
 	return down_write_killable(&mapping->invalidate_lock);
@@ -182,6 +239,21 @@ unsigned long vm_map_sync_folio_index(const struct folio *folio)
 unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio)
 {
 	return folio_nr_pages(folio);
+}
+
+bool vm_map_sync_folio_is_dirty(const struct folio *folio)
+{
+	return folio_test_dirty(folio);
+}
+
+bool vm_map_sync_folio_is_written(const struct folio *folio)
+{
+	return folio_test_writeback(folio);
+}
+
+bool vm_map_sync_folio_is_mapped(const struct folio *folio)
+{
+	return folio_mapped(folio);
 }
 
 bool vm_map_sync_folio_is_wired(const struct folio *folio)

@@ -12,6 +12,7 @@ struct cred;
 struct file;
 struct folio;
 struct folio_batch;
+struct inode;
 struct mm_struct;
 struct vm_area_struct;
 struct vma_iterator;
@@ -24,7 +25,14 @@ bool vm_map_sync_mmap_has_changed(struct mm_struct *mm, unsigned int changes);
 unsigned long vm_map_sync_untagged_addr_remote(struct mm_struct *mm, unsigned long addr);
 void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 			       unsigned long addr);
+unsigned long vm_map_sync_mmap_size(const struct mm_struct *mm);
+unsigned long vm_map_sync_mmap_count(const struct mm_struct *mm);
+bool vm_map_sync_vma_is_shared(const struct vm_area_struct *vma);
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma);
+bool vm_map_sync_file_is_mappable(struct file *file);
+bool vm_map_sync_file_is_huge(const struct file *file);
+struct inode *vm_map_sync_file_real_inode(const struct file *file);
+long long vm_map_sync_inode_size(const struct inode *inode);
 bool vm_map_sync_file_is_writable(const struct file *file);
 bool vm_map_sync_file_may_write(struct file *file);
 struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
@@ -36,6 +44,8 @@ bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_written(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long first,
 				  unsigned long last);
+bool vm_map_sync_mapping_is_elsewhere(struct address_space *mapping, unsigned long first,
+				      unsigned long last, const struct mm_struct *mm);
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping);
 void vm_map_sync_invalidate_unlock(struct address_space *mapping);
 bool vm_map_sync_find_dirty(struct address_space *mapping, unsigned long *index,
@@ -47,6 +57,9 @@ unsigned int vm_map_sync_get_folios_writeback(struct address_space *mapping,
 					      struct folio_batch *fbatch);
 unsigned long vm_map_sync_folio_index(const struct folio *folio);
 unsigned long vm_map_sync_folio_nr_pages(const struct folio *folio);
+bool vm_map_sync_folio_is_dirty(const struct folio *folio);
+bool vm_map_sync_folio_is_written(const struct folio *folio);
+bool vm_map_sync_folio_is_mapped(const struct folio *folio);
 bool vm_map_sync_folio_is_wired(const struct folio *folio);
 bool vm_map_sync_folio_is_taken(const struct folio *folio);
 int vm_map_sync_folio_lock_killable(struct folio *folio);

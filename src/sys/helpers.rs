@@ -21,7 +21,14 @@ unsafe extern "C" {
         mm: *mut mm_struct,
         addr: ffi::c_ulong,
     );
+    pub(crate) fn vm_map_sync_mmap_size(mm: *const mm_struct) -> ffi::c_ulong;
+    pub(crate) fn vm_map_sync_mmap_count(mm: *const mm_struct) -> ffi::c_ulong;
+    pub(crate) fn vm_map_sync_vma_is_shared(vma: *const vm_area_struct) -> bool;
     pub(crate) fn vm_map_sync_vma_is_wired(vma: *const vm_area_struct) -> bool;
+    pub(crate) fn vm_map_sync_file_is_mappable(file: *mut file) -> bool;
+    pub(crate) fn vm_map_sync_file_is_huge(file: *const file) -> bool;
+    pub(crate) fn vm_map_sync_file_real_inode(file: *const file) -> *mut inode;
+    pub(crate) fn vm_map_sync_inode_size(inode: *const inode) -> ffi::c_longlong;
     pub(crate) fn vm_map_sync_file_is_writable(file: *const file) -> bool;
     pub(crate) fn vm_map_sync_file_may_write(file: *mut file) -> bool;
     pub(crate) fn vm_map_sync_file_open_again(
@@ -42,6 +49,12 @@ unsafe extern "C" {
         mapping: *mut address_space,
         first: ffi::c_ulong,
         last: ffi::c_ulong,
+    ) -> bool;
+    pub(crate) fn vm_map_sync_mapping_is_elsewhere(
+        mapping: *mut address_space,
+        first: ffi::c_ulong,
+        last: ffi::c_ulong,
+        mm: *const mm_struct,
     ) -> bool;
     pub(crate) fn vm_map_sync_invalidate_lock_killable(mapping: *mut address_space) -> ffi::c_int;
     pub(crate) fn vm_map_sync_invalidate_unlock(mapping: *mut address_space);
@@ -64,6 +77,9 @@ unsafe extern "C" {
     ) -> ffi::c_uint;
     pub(crate) fn vm_map_sync_folio_index(folio: *const folio) -> ffi::c_ulong;
     pub(crate) fn vm_map_sync_folio_nr_pages(folio: *const folio) -> ffi::c_ulong;
+    pub(crate) fn vm_map_sync_folio_is_dirty(folio: *const folio) -> bool;
+    pub(crate) fn vm_map_sync_folio_is_written(folio: *const folio) -> bool;
+    pub(crate) fn vm_map_sync_folio_is_mapped(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_is_wired(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_is_taken(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;

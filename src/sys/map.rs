@@ -9,7 +9,14 @@ use super::{
     helpers,
     task::Killed, //
 };
-use core::marker::PhantomData;
+use core::{
+    cmp::{
+        max,
+        min, //
+    },
+    marker::PhantomData,
+    ops::Range, //
+};
 use kernel::{
     bindings,
     mm::{
@@ -78,6 +85,29 @@ impl<'a> MapGuard<'a> {
         // SAFETY: `mm` is valid, and by the type invariants its mmap lock is held, as
         // `untagged_addr_remote()` asks.
         unsafe { helpers::vm_map_sync_untagged_addr_remote(self.mm.as_raw(), address) }
+    }
+
+    /// The end of the map in bytes (exclusive): nothing can be mapped from there on.
+    pub(crate) fn size(&self) -> usize {
+        // SAFETY: `mm` is valid since it is a reference; its size was set when it was made.
+        unsafe { helpers::vm_map_sync_mmap_size(self.mm.as_raw()) }
+    }
+
+    /// How many entries the map has.
+    pub(crate) fn count(&self) -> usize {
+        // SAFETY: `mm` is valid since it is a reference.
+        unsafe { helpers::vm_map_sync_mmap_count(self.mm.as_raw()) }
+    }
+
+    /// Takes what lies in `part` of a shared entry of this map out of the page tables of the map.
+    pub(crate) fn unmap(&self, entry: Entry<'_>, part: &Range<usize>) {
+        let own = entry.range();
+        let part = max(part.start, own.start)..min(part.end, own.end);
+        if !part.is_empty() && entry.is_shared() {
+            // SAFETY: An entry lives as long as the lock under which it was found, so the lock that
+            // the function asks for is held; the range lies within the entry and is page aligned.
+            unsafe { bindings::zap_vma_range(entry.as_ptr(), part.start, part.len()) };
+        }
     }
 
     /// The entries from `address` on; the first one may contain it.

@@ -19,6 +19,7 @@ use kernel::{
         to_result, //
     },
     fs::File,
+    mm::Mm,
     page::PAGE_SHIFT,
     prelude::*,
     sync::aref::ARef, //
@@ -28,38 +29,70 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// The file's mapping can be written back.
+/// The mapping is the one that has the pages of the file: it lives as long as the file, and it can be
+/// written back.
 #[derive(Clone, Copy)]
-pub(crate) struct PagerRef<'a>(&'a File);
+pub(crate) struct PagerRef<'a> {
+    file: &'a File,
+    mapping: *mut bindings::address_space,
+}
 
 impl<'a> PagerRef<'a> {
+    /// The pager of a file that is mapped.
+    ///
     /// Returns `None` if nothing of the file can be written back (`mapping_can_writeback()`). What is
     /// only ever read counts as written back: its pages are always clean, and can be read again.
     pub(crate) fn new(file: &'a File) -> Option<Self> {
         // SAFETY: `f_mapping` is set when a file is opened, and what it points to lives as long as
         // the file.
-        let writes_back =
-            unsafe { helpers::vm_map_sync_mapping_can_writeback((*file.as_ptr()).f_mapping) };
+        Self::with(file, unsafe { (*file.as_ptr()).f_mapping })
+    }
+
+    /// The pager of a file that is open. A mapping of it may be one of another file, which is below it
+    /// (overlayfs); but it has the same pager.
+    pub(crate) fn of_descriptor(file: &'a File) -> Option<Self> {
+        Self::with(file, real_mapping(file))
+    }
+
+    fn with(file: &'a File, mapping: *mut bindings::address_space) -> Option<Self> {
+        // SAFETY: The callers pass a mapping of the file, which is valid.
+        let writes_back = unsafe { helpers::vm_map_sync_mapping_can_writeback(mapping) };
         // INVARIANT: Just looked at.
-        writes_back.then_some(Self(file))
+        writes_back.then_some(Self { file, mapping })
     }
 
     /// Takes a reference.
     pub(crate) fn hold(self) -> Pager {
         // INVARIANT: That of `self`.
         Pager {
-            file: ARef::from(self.0),
+            file: ARef::from(self.file),
+            mapping: self.mapping,
         }
     }
 
     /// Whether it is the pager of this very file.
     pub(crate) fn is_of(self, file: &File) -> bool {
-        core::ptr::eq(self.0, file)
+        core::ptr::eq(self.file, file)
     }
 
     /// Which file this is: equal only for the very same one, as long as somebody holds it.
     pub(crate) fn file(self) -> usize {
-        self.0.as_ptr().addr()
+        self.file.as_ptr().addr()
+    }
+}
+
+/// The mapping that has the pages of an open file; valid as long as that is.
+pub(super) fn real_mapping(file: &File) -> *mut bindings::address_space {
+    let file = file.as_ptr();
+    // SAFETY: The file is valid, and `f_mapping` and `f_inode` are set when a file is opened. An
+    // overlayfs keeps the inodes below its own for as long as it has that.
+    unsafe {
+        let real = helpers::vm_map_sync_file_real_inode(file);
+        if real.is_null() || real == (*file).f_inode {
+            (*file).f_mapping
+        } else {
+            (*real).i_mapping
+        }
     }
 }
 
@@ -71,7 +104,15 @@ impl<'a> PagerRef<'a> {
 #[derive(Clone)]
 pub(crate) struct Pager {
     file: ARef<File>,
+    mapping: *mut bindings::address_space,
 }
+
+// SAFETY: The mapping is shared by all who have the file open, on any thread, and is valid as long as the
+// reference to the file is there.
+unsafe impl Send for Pager {}
+
+// SAFETY: As above.
+unsafe impl Sync for Pager {}
 
 impl Pager {
     /// The file.
@@ -81,13 +122,17 @@ impl Pager {
 
     /// The mapping: valid as long as `self` is.
     pub(super) fn mapping(&self) -> *mut bindings::address_space {
-        // SAFETY: As in `PagerRef::new()`.
-        unsafe { (*self.file.as_ptr()).f_mapping }
+        self.mapping
     }
 
     /// Which pager this is: equal for all files that share one page cache.
     pub(crate) fn id(&self) -> usize {
         self.mapping().addr()
+    }
+
+    /// Whether it is this very pager, found through the same file.
+    pub(crate) fn is(&self, found: PagerRef<'_>) -> bool {
+        found.is_of(self.file())
     }
 
     /// Whether it is the pager of the same file, hence found with the same rights.
@@ -133,6 +178,19 @@ impl Pager {
     pub(super) fn is_wired(&self, pages: &Range<usize>) -> bool {
         // SAFETY: The mapping is valid.
         unsafe { helpers::vm_map_sync_mapping_is_wired(self.mapping(), pages.start, pages.end - 1) }
+    }
+
+    /// Whether any map but `map` has an entry that maps any of `pages`, which are not empty.
+    pub(crate) fn is_elsewhere(&self, pages: &Range<usize>, map: &Mm) -> bool {
+        // SAFETY: The mapping is valid, and `map` is only compared.
+        unsafe {
+            helpers::vm_map_sync_mapping_is_elsewhere(
+                self.mapping(),
+                pages.start,
+                pages.end - 1,
+                map.as_raw(),
+            )
+        }
     }
 
     /// Starts writing what is dirty in `pages`, without a promise for each of them
@@ -226,13 +284,14 @@ impl Pager {
             }
         };
         let file = NonNull::new(file.cast::<File>()).ok_or(EIO)?;
-        let again = Self {
-            // INVARIANT: That of `self`, if the page cache is the same; else it is dropped at once.
-            // SAFETY: The file was just opened: the reference is ours, and nobody else uses it.
-            file: unsafe { ARef::from_raw(file) },
-        };
-        if again.id() == self.id() {
-            Ok(again)
+        // SAFETY: The file was just opened: the reference is ours, and nobody else uses it.
+        let file: ARef<File> = unsafe { ARef::from_raw(file) };
+        if real_mapping(&file) == self.mapping {
+            // INVARIANT: That of `self`; it is the same mapping.
+            Ok(Self {
+                file,
+                mapping: self.mapping,
+            })
         } else {
             Err(ESTALE)
         }

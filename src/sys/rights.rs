@@ -9,6 +9,7 @@ use core::marker::PhantomData;
 use kernel::{
     bindings,
     cred::Credential,
+    fs::File,
     sync::aref::ARef,
     types::NotThreadSafe, //
 };
@@ -27,7 +28,7 @@ impl Rights {
     }
 
     /// Those that a file was opened with.
-    pub(super) fn of_file(file: &kernel::fs::File) -> Self {
+    pub(crate) fn of_file(file: &File) -> Self {
         Self(ARef::from(file.cred()))
     }
 

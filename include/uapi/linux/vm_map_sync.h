@@ -161,7 +161,7 @@ struct vm_map_sync_args {
  * @fd: in: with VM_MAP_SYNC_FILE the file, else 0
  * @flags: in: VM_MAP_SYNC_FILE or 0
  * @result: out: what became of this range. Of a call that is refused, the range that it
- *	is refused for has the reason, and the others have nothing but their start in it
+ *	is refused for has the reason in it, and what the others have is 0
  */
 struct vm_map_sync_range {
 	__aligned_u64 start;
@@ -187,8 +187,8 @@ struct vm_map_sync_range {
  *
  * All ranges are validated before anything is written, unmapped or freed, and at one
  * moment: if one is refused, all are. Each file is committed once over all ranges.
- * Ranges may overlap, if not so much that they have more pieces to be looked at than
- * twice the entries of the map, and more than 65,536.
+ * Ranges may overlap, if not so much that more than 65,536 entries, and twice those of
+ * the map besides, would have to be looked at (E2BIG).
  */
 struct vm_map_sync_vector {
 	__u32 size;

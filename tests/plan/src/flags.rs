@@ -9,45 +9,63 @@ use crate::{
 };
 use proptest::prelude::*;
 
+const EACH: [u32; 4] = [
+    Flags::OF_SYNC,
+    Flags::OF_VECTOR,
+    Flags::OF_STAT,
+    Flags::OF_RANGE,
+];
+
 proptest! {
     #[test]
     fn only_known_bits_pass(bits: u32) {
-        let known = uapi::VM_MAP_SYNC_SYNCIO
-            | uapi::VM_MAP_SYNC_INVALIDATE
-            | uapi::VM_MAP_SYNC_FORGET_ERRORS;
-        prop_assert_eq!(Flags::try_from(bits).is_ok(), bits & !known == 0);
-    }
-}
-
-#[test]
-fn each_unknown_bit_is_refused() {
-    for bit in 3..32 {
-        for known in 0..8 {
-            assert_eq!(Flags::try_from((1 << bit) | known), Err(UnknownFlag));
+        for known in EACH {
+            prop_assert_eq!(Flags::of(bits, known).is_ok(), bits & !known == 0);
         }
     }
 }
 
 #[test]
+fn each_unknown_bit_is_refused() {
+    for known in EACH {
+        for bit in (0..32).map(|bit| 1 << bit) {
+            let flags = Flags::of(bit, known);
+            assert_eq!(flags.is_ok(), known & bit != 0);
+            if known & bit == 0 {
+                assert_eq!(Flags::of(bit | known, known), Err(UnknownFlag));
+            }
+        }
+    }
+}
+
+#[test]
+fn each_command_has_its_flags() {
+    assert_eq!(Flags::OF_SYNC, 0xff);
+    assert_eq!(Flags::OF_VECTOR, 0x7f);
+    assert_eq!(
+        Flags::OF_STAT,
+        uapi::VM_MAP_SYNC_SELF | uapi::VM_MAP_SYNC_ALLOW_HOLES | uapi::VM_MAP_SYNC_SKIP_SPECIALS
+    );
+    assert_eq!(Flags::OF_RANGE, uapi::VM_MAP_SYNC_FILE);
+}
+
+#[test]
 fn flags_say_what_was_asked() {
-    for (bits, syncio, invalidate) in [
-        (0, false, false),
-        (uapi::VM_MAP_SYNC_SYNCIO, true, false),
-        (uapi::VM_MAP_SYNC_INVALIDATE, false, true),
-        (
-            uapi::VM_MAP_SYNC_SYNCIO | uapi::VM_MAP_SYNC_INVALIDATE,
-            true,
-            true,
-        ),
-    ] {
-        let flags = Flags::try_from(bits).unwrap();
-        assert_eq!(
-            (flags.syncio(), flags.invalidate(), flags.waits()),
-            (syncio, invalidate, syncio || invalidate)
-        );
-        assert!(!flags.forgets_errors());
-        let forgetful = Flags::try_from(bits | uapi::VM_MAP_SYNC_FORGET_ERRORS).unwrap();
-        assert_eq!(forgetful.waits(), flags.waits());
-        assert!(forgetful.forgets_errors());
+    let questions: [(u32, fn(Flags) -> bool); 8] = [
+        (uapi::VM_MAP_SYNC_SYNCIO, Flags::syncio),
+        (uapi::VM_MAP_SYNC_INVALIDATE, Flags::invalidate),
+        (uapi::VM_MAP_SYNC_FORGET_ERRORS, Flags::forgets_errors),
+        (uapi::VM_MAP_SYNC_SELF, Flags::means_own_map),
+        (uapi::VM_MAP_SYNC_ALLOW_HOLES, Flags::allows_holes),
+        (uapi::VM_MAP_SYNC_SKIP_SPECIALS, Flags::skips_specials),
+        (uapi::VM_MAP_SYNC_SPARE_SHARED, Flags::spares_shared),
+        (uapi::VM_MAP_SYNC_FILE, Flags::is_of_file),
+    ];
+    for bits in 0..=Flags::OF_SYNC {
+        let flags = Flags::of(bits, Flags::OF_SYNC).unwrap();
+        for (bit, asks) in questions {
+            assert_eq!(asks(flags), bits & bit != 0);
+        }
+        assert_eq!(flags.waits(), flags.syncio() || flags.invalidate());
     }
 }

@@ -120,14 +120,22 @@ proptest! {
     }
 
     #[test]
-    fn covered_counts_the_pages_of_the_range(before in captured(), first in 0usize..90, count in 0usize..30) {
+    fn touched_are_the_pages_of_the_range(before in captured(), first in 0usize..90, count in 0usize..30) {
         let mut plan = before.clone();
         pieces::lay_out(&mut plan);
         let pages = first..first + count;
         for siblings in pieces::pagers(&plan) {
-            let all = pages_of(siblings);
-            let expected = all.iter().filter(|(_, page)| pages.contains(page)).count();
-            prop_assert_eq!(pieces::covered(siblings, &pages), expected);
+            let mut expected = pages_of(siblings);
+            expected.retain(|(_, page)| pages.contains(page));
+            let mut seen = BTreeSet::new();
+            for (piece, own) in pieces::touched(siblings, &pages) {
+                prop_assert!(!own.is_empty());
+                prop_assert!(own.start >= piece.pages().start && own.end <= piece.pages().end);
+                for page in own {
+                    prop_assert!(seen.insert((piece.pager, page)), "a page comes twice");
+                }
+            }
+            prop_assert_eq!(seen, expected);
         }
     }
 
@@ -142,12 +150,17 @@ proptest! {
                 .filter(|(at, _)| *at >= page)
                 .min()
                 .map(|(_, address)| address);
-            prop_assert_eq!(pieces::locate(siblings, page), expected);
+            let found = pieces::locate(siblings, page);
+            prop_assert_eq!(found.map(|(_, address)| address), expected);
+            if let Some((piece, address)) = found {
+                let own = piece.pages().map(|page| piece.address(page));
+                prop_assert!(own.into_iter().any(|own| own == address));
+            }
         }
     }
 
     #[test]
-    fn unfinished_is_the_lowest_address_to_come(before in captured(), pager in 0usize..4, page in 0usize..90) {
+    fn unfinished_is_what_is_to_come(before in captured(), pager in 0usize..4, page in 0usize..90) {
         let mut plan = before.clone();
         pieces::lay_out(&mut plan);
         let expected = plan
@@ -156,7 +169,11 @@ proptest! {
             .filter(|(at, _)| *at >= (pager, page))
             .map(|(_, address)| address)
             .min();
-        prop_assert_eq!(pieces::unfinished(&plan, pager, page), expected);
+        let addresses = pieces::unfinished(&plan, pager, page).map(|(_, address)| address);
+        prop_assert_eq!(addresses.min(), expected);
+        let pieces = pieces::unfinished(&plan, pager, page).count();
+        let has_more = |piece: &&Piece| piece.pages().any(|at| (piece.pager, at) >= (pager, page));
+        prop_assert_eq!(pieces, plan.iter().filter(has_more).count());
     }
 
     #[test]

@@ -44,6 +44,11 @@ fn each_reason_has_its_kern_return() {
             VM_MAP_SYNC_REASON_MEMORY,
             VM_MAP_SYNC_KERN_RESOURCE_SHORTAGE,
         ),
+        (
+            Reason::Descriptor,
+            VM_MAP_SYNC_REASON_DESCRIPTOR,
+            VM_MAP_SYNC_KERN_INVALID_ARGUMENT,
+        ),
         (Reason::Io, VM_MAP_SYNC_REASON_IO, VM_MAP_SYNC_KERN_FAILURE),
         (
             Reason::Busy,

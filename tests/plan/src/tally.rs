@@ -21,7 +21,26 @@ proptest! {
         let fit = |count: u128| usize::try_from(count).unwrap_or(usize::MAX);
         prop_assert_eq!(
             tally,
-            Tally { pushed: fit(pushed), freed: fit(freed), beyond: fit(beyond), left: fit(left), unpaged: 0 }
+            Tally { pushed: fit(pushed), freed: fit(freed), beyond: fit(beyond), left: fit(left), ..Tally::default() }
         );
+    }
+
+    #[test]
+    fn tallies_add_up(a: [usize; 6], b: [usize; 6]) {
+        let of = |n: [usize; 6]| Tally {
+            pushed: n[0],
+            freed: n[1],
+            beyond: n[2],
+            left: n[3],
+            unpaged: n[4],
+            skipped: n[5],
+        };
+        let mut sum = of(a);
+        sum.add(&of(b));
+        let mut each = [0; 6];
+        for (sum, (a, b)) in each.iter_mut().zip(a.into_iter().zip(b)) {
+            *sum = a.saturating_add(b);
+        }
+        prop_assert_eq!(sum, of(each));
     }
 }
