@@ -26,6 +26,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    patience::wait_until,
     residency::Cached,
     spare::{
         Site,
@@ -62,30 +63,39 @@ fn fails_to_free(map: &Map, range: Range<usize>, pages: usize) -> Result<Duratio
     }
 }
 
+/// The pages of the disk that stay whenever it is freed. What is held for a moment only is not among
+/// them.
+fn find_claimed(map: &Map, disk: &File, size: usize) -> Result<Vec<usize>, Failure> {
+    let whole = Mapping::reserve(size)?;
+    whole.map(0..size, disk, 0, Share::SharedRead)?;
+    let mut claimed = Vec::new();
+    wait_until("the same pages twice", || {
+        let freed = map.sync(whole.all(), Flags::INVALIDATE);
+        assert!(freed.is_err(), "all of it was freed");
+        let mut resident = Vec::new();
+        find_resident(disk, 0..size, &mut resident)?;
+        let same = resident == claimed;
+        claimed = resident;
+        Ok::<_, io::Error>(same)
+    })?;
+    Ok(claimed)
+}
+
 /// A mounted disk whose descriptors of groups are far apart: they are waited for together, and not each
 /// for itself.
 pub fn claimed_pages_are_waited_for_together() -> Verdict {
     let spare = Spare::new(MEGABYTES, &[])?;
-    let options = ["-g", "256", "-O", "meta_bg,^resize_inode", "-J", "size=4"];
-    let site = Site::with(spare.device(), &options, "")?;
-    // What is dirty only is let go of when it is written.
-    nix::unistd::sync();
+    // Nothing is ever written to it, and nobody reads of it what it could do without: there is no
+    // journal, and inodes are not prepared.
+    let options = ["-g", "256", "-O", "meta_bg,^resize_inode,^has_journal"];
+    let site = Site::with(spare.device(), &options, "ro")?;
     let disk = File::options()
         .read(true)
         .write(true)
         .open(spare.device())?;
     let size = (MEGABYTES << 20) / PAGE;
     let map = Map::open()?;
-    {
-        let whole = Mapping::reserve(size)?;
-        whole.map(0..size, &disk, 0, Share::SharedRead)?;
-        assert!(
-            map.sync(whole.all(), Flags::INVALIDATE).is_err(),
-            "all of it was freed"
-        );
-    }
-    let mut claimed = Vec::new();
-    find_resident(&disk, 0..size, &mut claimed)?;
+    let mut claimed = find_claimed(&map, &disk, size)?;
     // Each is a run of its own if it does not follow another.
     claimed.dedup_by(|page, before| *page == *before + 1);
     let runs = claimed.len();
@@ -95,12 +105,15 @@ pub fn claimed_pages_are_waited_for_together() -> Verdict {
     for (place, page) in claimed.into_iter().enumerate() {
         mapping.map(place..place + 1, &disk, page, Share::SharedRead)?;
     }
-    let one = fails_to_free(&map, mapping.range(0..1), 1)?;
-    let all = fails_to_free(&map, mapping.all(), runs)?;
-    assert!(
-        all < one * (runs / 2) as u32,
-        "{one:?} for one run, {all:?} for {runs}"
-    );
+    // A busy machine makes both of them longer, but not shorter than they have to be.
+    let mut shortest = fails_to_free(&map, mapping.range(0..1), 1)?;
+    wait_until("waited for together", || {
+        let one = fails_to_free(&map, mapping.range(0..1), 1)?;
+        shortest = shortest.min(one);
+        let all = fails_to_free(&map, mapping.all(), runs)?;
+        println!("# {one:?} for one run, {all:?} for {runs}");
+        Ok::<_, Failure>(all < shortest * (runs / 2) as u32)
+    })?;
     drop(mapping);
     drop(disk);
     drop(site);
