@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 
-//! Errors: what went wrong, where, and the errno of it.
+//! Errors: calls that did not succeed.
 
 use crate::{
+    fault::Fault,
     map::DEVICE,
     outcome::Outcome,
+    target::Target,
     uapi, //
 };
 use std::{
@@ -12,126 +14,6 @@ use std::{
     fmt,
     io, //
 };
-
-/// Why a call did not succeed.
-///
-/// `EBUSY` stands for two opposite things: after [`Wired`](Self::Wired) nothing was done, and nothing
-/// is durable; after [`Busy`](Self::Busy) everything was written, and some pages are merely cached
-/// still. So look at the reason, or whether the error is [`SyncError::Refused`] or
-/// [`SyncError::Failed`], never at the error number alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reason {
-    /// Refused: an unknown flag, or a start behind the end.
-    Argument,
-    /// Refused: nothing is mapped at the address.
-    Hole,
-    /// Refused: the mapping at the address has no pager: device memory, huge pages, the kernel's own
-    /// pages.
-    Special,
-    /// Refused, with `EBUSY`: memory was to be freed that its own process has locked. Nothing was
-    /// written, and nothing is durable. Not to be taken for [`Busy`](Self::Busy).
-    Wired,
-    /// Refused: pages of a file were to be freed that the caller neither owns nor could open for
-    /// writing; or a file that the call needs of its own could not be opened.
-    Protection,
-    /// Refused: the last process with the address space has exited.
-    Dead,
-    /// Refused: there was no memory for the call, or there are too many open files.
-    Memory,
-    /// Failed: pages were not written. Those that are cached are the only copy of what was stored in
-    /// them, and nothing of their file was freed. That a second call succeeds proves nothing: see
-    /// [`Unwritten`](Self::Unwritten).
-    Io,
-    /// Failed, with `EBUSY`, but everything was written, and is durable with
-    /// [`SYNCIO`](crate::Flags::SYNCIO). Pages could not be freed, and no more than that: they are
-    /// pinned, locked by others or otherwise in use. Not to be taken for [`Wired`](Self::Wired).
-    Busy,
-    /// Ended: the caller was killed.
-    Killed,
-    /// Failed: a write of the file had failed before this call, with the error number that this one
-    /// has, so nothing of the file was freed. What was dirty now was written.
-    ///
-    /// Linux takes a page for a clean one after its write has failed, and writes it no more, so the
-    /// cached page may be the only copy of what was stored in it. Store it anew, from what you know
-    /// or from the mapping itself, sync with [`SYNCIO`](crate::Flags::SYNCIO), and pass
-    /// [`FORGET_ERRORS`](crate::Flags::FORGET_ERRORS) from then on.
-    Unwritten,
-    /// A reason that this library does not know yet.
-    Other(u32),
-}
-
-impl Reason {
-    fn new(reason: u32) -> Self {
-        match reason {
-            uapi::VM_MAP_SYNC_REASON_ARGUMENT => Self::Argument,
-            uapi::VM_MAP_SYNC_REASON_HOLE => Self::Hole,
-            uapi::VM_MAP_SYNC_REASON_SPECIAL => Self::Special,
-            uapi::VM_MAP_SYNC_REASON_WIRED => Self::Wired,
-            uapi::VM_MAP_SYNC_REASON_PROTECTION => Self::Protection,
-            uapi::VM_MAP_SYNC_REASON_DEAD => Self::Dead,
-            uapi::VM_MAP_SYNC_REASON_MEMORY => Self::Memory,
-            uapi::VM_MAP_SYNC_REASON_IO => Self::Io,
-            uapi::VM_MAP_SYNC_REASON_BUSY => Self::Busy,
-            uapi::VM_MAP_SYNC_REASON_KILLED => Self::Killed,
-            uapi::VM_MAP_SYNC_REASON_UNWRITTEN => Self::Unwritten,
-            other => Self::Other(other),
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Argument => "the arguments make no sense",
-            Self::Hole => "nothing is mapped there",
-            Self::Special => "a special mapping, which has no file to write to",
-            Self::Wired => "the memory is locked, so it cannot be freed; unlock it first",
-            Self::Protection => "the file is not the caller's to write to, or cannot be opened",
-            Self::Dead => "the process whose memory it is has exited",
-            Self::Memory => "the kernel has no memory for the call",
-            Self::Io => {
-                "pages could not be written, so nothing of their file was freed; \
-                 store them anew before you try again"
-            }
-            Self::Busy => {
-                "all was written, but pages that are in use stay cached; \
-                 leave them, or try again when they are not"
-            }
-            Self::Killed => "the caller was killed",
-            Self::Unwritten => {
-                "a write of the file has failed before, so its cached pages may be the only copy \
-                 and were not freed; store them anew, sync, then pass FORGET_ERRORS"
-            }
-            Self::Other(reason) => return write!(f, "reason {reason}"),
-        })
-    }
-}
-
-/// What went wrong with a call, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// What went wrong first.
-    pub reason: Reason,
-    /// The first offending address, page aligned; 0 if there is none.
-    pub address: u64,
-    /// The error number of the system.
-    pub errno: i32,
-    /// What BSD would have returned, `VM_MAP_SYNC_KERN_*` in [`uapi`].
-    pub kern_return: u32,
-    /// What was done all the same.
-    pub outcome: Outcome,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.address != 0 {
-            write!(f, "at {:#x}: ", self.address)?;
-        }
-        let error = io::Error::from_raw_os_error(self.errno);
-        write!(f, "{}: {error}", self.reason)
-    }
-}
 
 /// Why a range was not synced.
 ///
@@ -163,16 +45,18 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// `result` must be that of a call that returned an error, and filled in.
-    pub(crate) fn new(result: &uapi::vm_map_sync_result) -> Self {
-        let fault = Fault {
-            reason: Reason::new(result.reason),
-            address: result.address,
-            errno: result.error,
-            kern_return: result.kern_return,
-            outcome: Outcome::new(result),
-        };
-        if result.reason < uapi::VM_MAP_SYNC_REASON_IO {
+    /// `error` is what the call returned; `result` and `targets` are what is in its argument.
+    pub(crate) fn new(
+        error: io::Error,
+        result: &uapi::vm_map_sync_result,
+        targets: Targets<'_>,
+    ) -> Self {
+        // A result has an error in it if it was filled in for a call that did not succeed.
+        if result.error == 0 {
+            return Self::Call(error);
+        }
+        let fault = targets.locate(Fault::new(result), result);
+        if Fault::is_refusal(result) {
             Self::Refused(fault)
         } else {
             Self::Failed(fault)
@@ -182,7 +66,7 @@ impl SyncError {
     /// The error number of the system, if there is one.
     ///
     /// It does not tell what was done: `EBUSY` can mean that nothing was, and that everything was
-    /// written (see [`Reason`]).
+    /// written (see [`Reason`](crate::Reason)).
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::Refused(fault) | Self::Failed(fault) => Some(fault.errno),
@@ -197,12 +81,11 @@ impl fmt::Display for SyncError {
             Self::Refused(fault) => {
                 write!(f, "the range was refused, and nothing was done: {fault}")
             }
-            Self::Failed(fault) => write!(
-                f,
-                "not all was done: {fault}; {} pages pushed, {} freed, {} left",
-                fault.outcome.pushed, fault.outcome.freed, fault.outcome.left
-            ),
-            Self::Call(error) => write!(f, "{DEVICE} was not reached: {error}"),
+            Self::Failed(fault) => {
+                f.write_str("not all was done: ")?;
+                fmt_failed(f, fault)
+            }
+            Self::Call(error) => fmt_call(f, error),
         }
     }
 }
@@ -214,6 +97,42 @@ impl Error for SyncError {
             Self::Call(error) => Some(error),
         }
     }
+}
+
+/// What a call was about.
+#[derive(Clone, Copy)]
+pub(crate) enum Targets<'a> {
+    One(&'a Target<'a>),
+    Many(&'a [Target<'a>]),
+}
+
+impl Targets<'_> {
+    /// Says which of them a fault is about.
+    fn locate(self, fault: Fault, result: &uapi::vm_map_sync_result) -> Fault {
+        match self {
+            Self::One(target) => fault.of(target),
+            Self::Many(targets) => fault.of_one(targets, result.range as usize),
+        }
+    }
+}
+
+/// Says what went wrong, and what was done all the same.
+pub(crate) fn fmt_failed(f: &mut fmt::Formatter<'_>, fault: &Fault) -> fmt::Result {
+    let Outcome {
+        pushed,
+        freed,
+        left,
+        ..
+    } = fault.outcome;
+    write!(
+        f,
+        "{fault}; {pushed} pages pushed, {freed} freed, {left} left"
+    )
+}
+
+/// Says that there is nothing to be said of a result.
+pub(crate) fn fmt_call(f: &mut fmt::Formatter<'_>, error: &io::Error) -> fmt::Result {
+    write!(f, "{DEVICE} was not reached: {error}")
 }
 
 /// The device could not be opened.
@@ -245,6 +164,7 @@ impl Error for OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::Reason;
 
     fn result(reason: u32) -> uapi::vm_map_sync_result {
         uapi::vm_map_sync_result {
@@ -257,10 +177,16 @@ mod tests {
         }
     }
 
+    fn error(reason: u32) -> SyncError {
+        let failed = io::Error::from_raw_os_error(libc::EBUSY);
+        let target = Target::addresses(0..0x2000);
+        SyncError::new(failed, &result(reason), Targets::One(&target))
+    }
+
     #[test]
     fn refused_or_failed() {
         for reason in 1..64 {
-            let error = SyncError::new(&result(reason));
+            let error = error(reason);
             let refused = matches!(error, SyncError::Refused(_));
             assert_eq!(refused, reason < uapi::VM_MAP_SYNC_REASON_IO);
             assert_eq!(error.errno(), Some(libc::EBUSY));
@@ -268,14 +194,14 @@ mod tests {
     }
 
     fn text(reason: u32) -> String {
-        SyncError::new(&result(reason)).to_string()
+        error(reason).to_string()
     }
 
     #[test]
     fn what_where_and_errno() {
         let hole = text(uapi::VM_MAP_SYNC_REASON_HOLE);
         let start =
-            "the range was refused, and nothing was done: at 0x1000: nothing is mapped there: ";
+            "the range was refused, and nothing was done: at 0x1000: nothing is mapped there; ";
         assert!(hole.starts_with(start), "{hole}");
         assert!(hole.ends_with("(os error 16)"), "{hole}");
         let busy = text(uapi::VM_MAP_SYNC_REASON_BUSY);
@@ -290,8 +216,8 @@ mod tests {
 
     #[test]
     fn two_kinds_of_ebusy() {
-        let wired = SyncError::new(&result(uapi::VM_MAP_SYNC_REASON_WIRED));
-        let busy = SyncError::new(&result(uapi::VM_MAP_SYNC_REASON_BUSY));
+        let wired = error(uapi::VM_MAP_SYNC_REASON_WIRED);
+        let busy = error(uapi::VM_MAP_SYNC_REASON_BUSY);
         assert_eq!(wired.errno(), busy.errno());
         assert!(matches!(
             wired,

@@ -4,7 +4,9 @@
 //!
 //! Pushes the dirty pages of an address range to the files behind it, waits until they are durable
 //! if asked, and frees the cached pages if asked. A range with holes or special mappings is refused
-//! before anything happens to it.
+//! before anything happens to it. A range can also be one of a file, by its descriptor; a call can have
+//! many ranges ([`Map::sync_vectored`]), or be about all that is mapped; and one can look at what is
+//! cached before ([`Map::stat`]).
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,9 +21,16 @@
 //! # }
 //! ```
 
+mod call;
 mod error;
+mod fault;
+mod flags;
 mod map;
 mod outcome;
+mod reason;
+mod stat;
+mod target;
+mod vector;
 
 /// The ABI as it is in C, for those who want to call the device by hand.
 #[path = "../../src/uapi.rs"]
@@ -29,14 +38,23 @@ mod outcome;
 pub mod uapi;
 
 pub use error::{
-    Fault,
     OpenError,
-    Reason,
     SyncError, //
 };
+pub use fault::Fault;
+pub use flags::Flags;
 pub use map::{
-    Flags,
     Map,
     DEVICE, //
 };
-pub use outcome::Outcome;
+pub use outcome::{
+    Outcome,
+    Outcomes, //
+};
+pub use reason::Reason;
+pub use stat::Stat;
+pub use target::Target;
+pub use vector::{
+    VectorError,
+    RANGES_MAX, //
+};

@@ -3,20 +3,28 @@
 //! Maps: a handle on an address space.
 
 use crate::{
+    call::{
+        ioctl,
+        size, //
+    },
     error::{
         OpenError,
-        SyncError, //
+        SyncError,
+        Targets, //
     },
+    flags::Flags,
     outcome::Outcome,
+    target::Target,
     uapi, //
 };
 use std::{
     fs::File,
-    io,
-    ops::Range,
+    ops::{
+        Range,
+        RangeBounds, //
+    },
     os::fd::{
         AsFd,
-        AsRawFd,
         BorrowedFd,
         OwnedFd, //
     },
@@ -25,28 +33,12 @@ use std::{
 /// The device that gives handles on address spaces.
 pub const DEVICE: &str = "/dev/vm_map_sync";
 
-bitflags::bitflags! {
-    /// What to do beyond starting to write; the first two are the booleans of BSD's `vm_map_sync()`.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct Flags: u32 {
-        /// Dirty pages are written and made durable before the call returns.
-        const SYNCIO = uapi::VM_MAP_SYNC_SYNCIO;
-        /// Cached pages are freed, after what was dirty in them was written. Of a file of which a
-        /// write has failed, as far as the kernel remembers, they stay.
-        const INVALIDATE = uapi::VM_MAP_SYNC_INVALIDATE;
-        /// With `INVALIDATE`: pages may be freed although a write of their file has failed, if all
-        /// files of the range had been told of that before the call, by `fsync()`, `msync()` or
-        /// `SYNCIO` through them. What was not stored anew since is lost then; see
-        /// [`Reason::Unwritten`](crate::Reason::Unwritten).
-        const FORGET_ERRORS = uapi::VM_MAP_SYNC_FORGET_ERRORS;
-    }
-}
-
 /// A handle on the address space of the process that opened it.
 ///
 /// It stays with that address space: a child that inherits the descriptor, or a process that is
-/// sent it, acts on the memory of the opener. Once the opener has exited, or has executed another
-/// program, every call answers [`Reason::Dead`](crate::Reason::Dead).
+/// sent it, acts on the memory of the opener, unless it passes [`Flags::SELF`]. Once the opener has
+/// exited, or has executed another program, every other call answers
+/// [`Reason::Dead`](crate::Reason::Dead). Ranges of files are the caller's own in any case.
 #[derive(Debug)]
 pub struct Map(OwnedFd);
 
@@ -75,37 +67,43 @@ impl Map {
     ///   not be freed, and only that, are [`Reason::Busy`](crate::Reason::Busy).
     /// - [`SyncError::Call`]: the call itself did not come through.
     pub fn sync(&self, range: Range<usize>, flags: Flags) -> Result<Outcome, SyncError> {
+        self.sync_target(&Target::addresses(range), flags)
+    }
+
+    /// Pushes the dirty pages of a range of a file, and does what `flags` ask for, by the same rules as
+    /// for a mapping of that file. It need not be mapped.
+    ///
+    /// The range is in bytes, such as `..`, which is all of the file, and is rounded outwards to
+    /// pages. An empty one is refused; what lies behind the end of the file is not there, and no
+    /// error. A file that is open for writing only will do.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sync`](Self::sync), and [`Reason::Descriptor`](crate::Reason::Descriptor) for what
+    /// cannot be mapped. Places are byte offsets in the file.
+    pub fn sync_file(
+        &self,
+        file: impl AsFd,
+        range: impl RangeBounds<u64>,
+        flags: Flags,
+    ) -> Result<Outcome, SyncError> {
+        self.sync_target(&Target::file(file.as_fd(), range), flags)
+    }
+
+    fn sync_target(&self, target: &Target<'_>, flags: Flags) -> Result<Outcome, SyncError> {
         let mut args = uapi::vm_map_sync_args {
-            size: uapi::VM_MAP_SYNC_ARGS_SIZE_VER0,
-            flags: flags.bits(),
-            start: to_u64(range.start),
-            end: to_u64(range.end),
+            size: size::<uapi::vm_map_sync_args>(),
+            flags: flags.bits() | target.flags(),
+            start: target.start(),
+            end: target.end(),
+            fd: target.fd(),
             ..Default::default()
         };
-        const {
-            assert!(
-                size_of::<uapi::vm_map_sync_args>() == uapi::VM_MAP_SYNC_ARGS_SIZE_VER0 as usize
-            );
+        // SAFETY: It is what the command takes, and has no pointers in it.
+        match unsafe { ioctl(self.as_fd(), uapi::VM_MAP_SYNC_SYNC, &mut args) } {
+            Ok(_) => Ok(Outcome::new(&args.result)),
+            Err(error) => Err(SyncError::new(error, &args.result, Targets::One(target))),
         }
-        // SAFETY: The descriptor is open, and the argument is a structure of the size that it says
-        // it has, which lives until the call returns.
-        let code = unsafe {
-            libc::ioctl(
-                self.0.as_raw_fd(),
-                uapi::VM_MAP_SYNC_SYNC as libc::Ioctl,
-                &raw mut args,
-            )
-        };
-        if code >= 0 {
-            return Ok(Outcome::new(&args.result));
-        }
-        let error = io::Error::last_os_error();
-        // A result has an error in it if it was filled in for a call that did not succeed.
-        Err(if args.result.error == 0 {
-            SyncError::Call(error)
-        } else {
-            SyncError::new(&args.result)
-        })
     }
 }
 
@@ -127,10 +125,4 @@ impl AsFd for Map {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
-}
-
-/// Widens without loss: no machine that Linux runs on has addresses of more than 64 bits.
-fn to_u64(address: usize) -> u64 {
-    const { assert!(usize::BITS <= u64::BITS) };
-    address as u64
 }

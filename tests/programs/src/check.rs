@@ -34,6 +34,7 @@ pub fn codes(reason: Reason) -> (i32, u32) {
         Reason::Protection => (libc::EPERM, uapi::VM_MAP_SYNC_KERN_PROTECTION_FAILURE),
         Reason::Dead => (libc::ESRCH, uapi::VM_MAP_SYNC_KERN_FAILURE),
         Reason::Memory => (libc::ENOMEM, uapi::VM_MAP_SYNC_KERN_RESOURCE_SHORTAGE),
+        Reason::Descriptor => (libc::EBADF, uapi::VM_MAP_SYNC_KERN_INVALID_ARGUMENT),
         Reason::Io => (libc::EIO, uapi::VM_MAP_SYNC_KERN_FAILURE),
         Reason::Busy => (libc::EBUSY, uapi::VM_MAP_SYNC_KERN_FAILURE),
         Reason::Killed => (libc::EINTR, uapi::VM_MAP_SYNC_KERN_FAILURE),
@@ -126,28 +127,40 @@ pub fn succeeds_in_the_end(map: &Map, range: Range<usize>, flags: Flags) -> Coun
 /// Asserts that a call is refused for `reason` at `address`.
 #[track_caller]
 pub fn refused(map: &Map, range: Range<usize>, flags: Flags, reason: Reason, address: usize) {
-    let (errno, kern_return) = codes(reason);
+    let (errno, _) = codes(reason);
     let done = match reason {
         // There is no range to speak of.
         Reason::Argument | Reason::Dead | Reason::Memory => 0,
         _ => rounded(&range).start,
     };
     match map.sync(range, flags) {
-        Err(SyncError::Refused(fault)) => assert_eq!(
-            fault,
-            Fault {
-                reason,
-                address: address as u64,
-                errno,
-                kern_return,
-                outcome: Outcome {
-                    done,
-                    ..Outcome::default()
-                },
-            }
-        ),
+        Err(SyncError::Refused(fault)) => {
+            assert_fault(&fault, (reason, errno), address);
+            assert_eq!(fault.outcome, nothing(done));
+        }
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// The outcome of who has done nothing, on a range that begins at `done`.
+pub fn nothing(done: u64) -> Outcome {
+    let mut outcome = Outcome::default();
+    outcome.done = done;
+    outcome
+}
+
+/// Asserts that a fault of a call with one range has this reason and error number, and the code that
+/// goes with them, at an address.
+#[track_caller]
+pub fn assert_fault(fault: &Fault, (reason, errno): (Reason, i32), address: usize) {
+    let (_, kern_return) = codes(reason);
+    assert_eq!(
+        (fault.reason, fault.errno, fault.kern_return),
+        (reason, errno, kern_return),
+        "{fault}"
+    );
+    let place = (fault.range, fault.in_file, fault.address);
+    assert_eq!(place, (None, false, address as u64), "{fault}");
 }
 
 /// Asserts that a call leaves pages behind, from `address` on, and did the rest up to the end of
@@ -178,29 +191,17 @@ fn leaves(
     map: &Map,
     range: Range<usize>,
     flags: Flags,
-    (reason, errno): (Reason, i32),
+    why: (Reason, i32),
     want: Counts,
     address: usize,
 ) {
-    let (_, kern_return) = codes(reason);
     match map.sync(range.clone(), flags) {
         Err(SyncError::Failed(fault)) => {
             assert_eq!(Counts::from(fault.outcome), want, "{fault}");
-            assert_eq!(
-                fault,
-                Fault {
-                    reason,
-                    address: address as u64,
-                    errno,
-                    kern_return,
-                    outcome: Outcome {
-                        done: rounded(&range).end,
-                        ..fault.outcome
-                    },
-                }
-            );
+            assert_fault(&fault, why, address);
+            assert_eq!(fault.outcome.done, rounded(&range).end, "done");
         }
-        other => panic!("not {reason:?}: {other:?}"),
+        other => panic!("not {why:?}: {other:?}"),
     }
 }
 

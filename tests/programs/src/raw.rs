@@ -32,6 +32,7 @@ pub fn args(range: &Range<usize>, flags: u32) -> vm_map_sync_args {
         flags,
         start: range.start as u64,
         end: range.end as u64,
+        fd: 0,
         reserved: 0,
         result: junk(),
     }
@@ -43,7 +44,7 @@ pub fn junk() -> vm_map_sync_result {
         kern_return: 0x1111_1111,
         reason: 0x2222_2222,
         error: 0x3333_3333,
-        reserved: 0x4444_4444,
+        range: 0x4444_4444,
         address: 0x5555_5555_5555_5555,
         done: 0x6666_6666_6666_6666,
         pushed: 0x7777_7777_7777_7777,
@@ -51,6 +52,7 @@ pub fn junk() -> vm_map_sync_result {
         beyond: 0x9999_9999_9999_9999,
         left: 0xaaaa_aaaa_aaaa_aaaa,
         unpaged: 0xbbbb_bbbb_bbbb_bbbb,
+        skipped: 0xcccc_cccc_cccc_cccc,
     }
 }
 
@@ -124,13 +126,13 @@ impl Desk {
 }
 
 /// The fields of a result, to compare them: the structure is made from C and has no such notion.
-pub fn fields(result: &vm_map_sync_result) -> [u64; 11] {
+pub fn fields(result: &vm_map_sync_result) -> [u64; 12] {
     [
         result.kern_return.into(),
         result.reason.into(),
         // As the bits that they are.
         u64::from(result.error as u32),
-        result.reserved.into(),
+        result.range.into(),
         result.address,
         result.done,
         result.pushed,
@@ -138,5 +140,6 @@ pub fn fields(result: &vm_map_sync_result) -> [u64; 11] {
         result.beyond,
         result.left,
         result.unpaged,
+        result.skipped,
     ]
 }

@@ -13,16 +13,14 @@ use std::{
     path::Path, //
 };
 use vm_map_sync::{
-    Fault,
     Flags,
     Map,
-    Outcome,
     Reason,
     SyncError, //
 };
 use vm_map_sync_tests::{
     check::{
-        codes,
+        assert_fault,
         Counts, //
     },
     disk::Extents,
@@ -189,28 +187,16 @@ pub fn fails(
     want: Counts,
     place: &RangeInclusive<usize>,
 ) {
-    let (_, kern_return) = codes(Reason::Io);
     let fault = match map.sync(range.clone(), flags) {
         Err(SyncError::Failed(fault)) => fault,
         other => panic!("did not fail: {other:?}"),
     };
-    assert_eq!(
-        fault,
-        Fault {
-            reason: Reason::Io,
-            errno,
-            kern_return,
-            address: fault.address,
-            outcome: Outcome {
-                done: range.end as u64,
-                ..fault.outcome
-            },
-        }
-    );
+    let address = fault.address as usize;
+    assert_fault(&fault, (Reason::Io, errno), address);
+    assert_eq!(fault.outcome.done, range.end as u64);
     assert_eq!(Counts::from(fault.outcome), want);
     assert!(
-        place.contains(&(fault.address as usize)),
-        "address {:#x} is not in {place:x?}",
-        fault.address
+        place.contains(&address),
+        "address {address:#x} is not in {place:x?}"
     );
 }

@@ -13,6 +13,7 @@ use vm_map_sync::{
 use vm_map_sync_tests::{
     check::{
         codes,
+        nothing,
         BOTH, //
     },
     file::TestFile,
@@ -157,11 +158,7 @@ impl Scene {
                     "{at}"
                 );
                 assert_eq!(fault.address, 0, "{at}");
-                let nothing = Outcome {
-                    done: fault.outcome.done,
-                    ..Outcome::default()
-                };
-                assert_eq!(fault.outcome, nothing, "{at}");
+                assert_eq!(fault.outcome, nothing(fault.outcome.done), "{at}");
                 assert_eq!(after, before, "something was done: {at}");
                 self.assert_on_disk(self.version - 1);
                 return Ok(());
