@@ -3,17 +3,16 @@
 //! Evict: free cached pages, and lose nothing.
 
 use crate::{
+    account::Account,
     batch::{
         Batch,
         Job, //
     },
     outcome::{
-        Fault,
         Outcome,
         Outcomes, //
     },
     piece::{
-        fail,
         known,
         Piece, //
     },
@@ -24,9 +23,7 @@ use crate::{
         pieces::{
             self,
             overlap,
-            touched,
-            unfinished,
-            Piece as _, //
+            unfinished, //
         },
         reason::Reason,
         stretches::{
@@ -88,22 +85,19 @@ pub(crate) fn evict(
             continue;
         };
         let mut eviction = Eviction {
-            siblings,
             pager: &piece.pager,
             mark: piece.mark,
             known: known(siblings),
             stand_in: stand_ins.get(number),
             spares: flags.spares_shared(),
-            run: &[],
-            failed: None,
             position: 0,
             claimed: false,
             committed: false,
             pauses: &mut pauses,
-            outcomes,
+            account: Account::new(siblings, flags.spares_shared(), outcomes),
         };
         for (pages, run) in pieces::runs(siblings) {
-            eviction.run = run;
+            eviction.account.begin(run);
             eviction.position = pages.start;
             if eviction.evict(&pages).is_err() {
                 let position = eviction.position;
@@ -111,7 +105,8 @@ pub(crate) fn evict(
                 return Err(Killed);
             }
         }
-        eviction.report_shared();
+        let cause = eviction.cause();
+        eviction.account.report_shared(cause);
     }
     Ok(())
 }
@@ -129,8 +124,6 @@ fn stop(plan: &[Piece], pager: usize, page: usize, outcomes: &mut Outcomes<'_>) 
 
 /// The eviction of the pages of one pager.
 struct Eviction<'a, 'b> {
-    /// All pieces of the pager.
-    siblings: &'a [Piece],
     pager: &'a Pager,
     /// Errors after this are the call's to report.
     mark: ErrorMark,
@@ -141,10 +134,6 @@ struct Eviction<'a, 'b> {
     stand_in: Option<&'a Pager>,
     /// Whether folios that are mapped stay mapped, and in memory.
     spares: bool,
-    /// Those of the pieces whose pages are being freed, which follow each other without a gap.
-    run: &'a [Piece],
-    /// From the first page on to the last one (exclusive) that it is a failure to have left.
-    failed: Option<Range<usize>>,
     /// The first page that was not dealt with yet.
     position: usize,
     /// Whether, in the last sweep, the file system did not let go of a folio.
@@ -152,7 +141,7 @@ struct Eviction<'a, 'b> {
     /// Whether it has been committed because of that.
     committed: bool,
     pauses: &'a mut Pauses,
-    outcomes: &'a mut Outcomes<'b>,
+    account: Account<'a, 'b>,
 }
 
 /// What a sweep had to leave behind.
@@ -167,7 +156,8 @@ struct Left {
 }
 
 impl Left {
-    fn keep(&mut self, folio: &Range<usize>) {
+    fn keep(&mut self, folio: &Range<usize>, inside: usize) {
+        self.pages += inside;
         if self.span.is_empty() {
             self.span.start = folio.start;
         }
@@ -203,61 +193,13 @@ impl Eviction<'_, '_> {
             left = self.sweep(&overlap(&left.span, pages), true)?;
         }
         self.position = pages.end;
-        self.report(&left.span);
+        self.account.report(&left.span, self.cause());
         Ok(())
     }
 
-    /// Notes what had to be left, all of it within `span`.
-    fn report(&mut self, span: &Range<usize>) {
-        let (reason, errno) = self.cause();
-        for same in self.run.chunk_by(|a, b| a.range() == b.range()) {
-            let outcome = same
-                .first()
-                .and_then(|piece| self.outcomes.of(piece.range()));
-            let Some(outcome) = outcome else {
-                continue;
-            };
-            let staying = outcome.take_staying();
-            outcome.tally.leave(staying.pages);
-            if let Some(address) = staying.failed {
-                outcome.note(Fault {
-                    reason,
-                    errno,
-                    address,
-                });
-                let failed = self.failed.get_or_insert_with(|| span.clone());
-                *failed = min(failed.start, span.start)..max(failed.end, span.end);
-            }
-        }
-    }
-
-    /// Tells those ranges of what had to be left that have pages in common with others, of which they
-    /// count.
-    fn report_shared(&mut self) {
-        let Some(failed) = self.failed.clone().filter(|_| self.outcomes.are_many()) else {
-            return;
-        };
-        let (reason, errno) = self.cause();
-        for piece in self.siblings {
-            let shared = overlap(
-                &piece.whole(),
-                &(failed.start..min(failed.end, piece.pages().start)),
-            );
-            let mut folios = Folios::new(self.pager, Which::Resident, shared.clone());
-            while let Some(folio) = folios.next() {
-                if self.spares && folio.is_mapped() {
-                    continue;
-                }
-                if let Some(outcome) = self.outcomes.of(piece.range()) {
-                    outcome.note(Fault {
-                        reason,
-                        errno,
-                        address: piece.address(max(folio.pages().start, shared.start)),
-                    });
-                }
-                break;
-            }
-        }
+    /// Notes that a folio stays.
+    fn keep(&mut self, left: &mut Left, folio: &Range<usize>, failed: bool) {
+        left.keep(folio, self.account.keep(folio, failed));
     }
 
     /// Why pages have to stay.
@@ -268,30 +210,12 @@ impl Eviction<'_, '_> {
         }
     }
 
-    /// Notes that a folio stays.
-    fn keep(&mut self, left: &mut Left, folio: &Range<usize>, failed: bool) {
-        left.keep(folio);
-        for (piece, own) in touched(self.run, folio) {
-            left.pages += own.len();
-            if let Some(outcome) = self.outcomes.of(piece.range()) {
-                outcome.keep(own.len(), piece.address(own.start), failed);
-            }
-        }
-    }
-
     /// Goes over `pages` once, in chunks.
     fn sweep(&mut self, pages: &Range<usize>, again: bool) -> Result<Left, Killed> {
         let mut left = Left::default();
         let mut at = pages.start;
         self.claimed = false;
-        for same in self.run.chunk_by(|a, b| a.range() == b.range()) {
-            if let Some(outcome) = same
-                .first()
-                .and_then(|piece| self.outcomes.of(piece.range()))
-            {
-                outcome.take_staying();
-            }
-        }
+        self.account.begin_sweep();
         while let Some(start) = folios::first_resident(self.pager, &(at..pages.end)) {
             task::checkpoint()?;
             if !again {
@@ -385,48 +309,16 @@ impl Eviction<'_, '_> {
                 let mut folios = Folios::new(self.pager, Which::Resident, stretch.pages.clone());
                 while let Some(folio) = folios.next() {
                     let pages = folio.pages();
-                    let spared = self.spares && folio.is_mapped();
+                    let spared = self.account.is_spared(&folio);
                     self.keep(left, &pages, !spared);
                     if !spared {
                         left.again.get_or_insert(pages);
                     }
                 }
             }
-            self.count(&stretch.pages, freed);
+            self.account.free(&stretch.pages, freed);
         }
         Ok(())
-    }
-
-    /// Counts that `freed` of `pages` were freed; those which were not are still there.
-    fn count(&mut self, pages: &Range<usize>, freed: usize) {
-        let mut rest = freed;
-        let mut beyond = None;
-        for (piece, own) in touched(self.siblings, pages) {
-            let kept = if freed < pages.len() {
-                self.resident(&own)
-            } else {
-                0
-            };
-            let inside = min(rest, own.len().saturating_sub(kept));
-            rest -= inside;
-            beyond = beyond.or(Some(piece.range()));
-            if let Some(outcome) = self.outcomes.of(piece.range()) {
-                outcome.tally.free(inside, inside);
-            }
-        }
-        if let Some(outcome) = beyond.and_then(|range| self.outcomes.of(range)) {
-            outcome.tally.free(rest, 0);
-        }
-    }
-
-    /// How many of `pages` are in the page cache.
-    fn resident(&self, pages: &Range<usize>) -> usize {
-        let mut folios = Folios::new(self.pager, Which::Resident, pages.clone());
-        let mut resident = 0;
-        while let Some(folio) = folios.next() {
-            resident += overlap(&folio.pages(), pages).len();
-        }
-        resident
     }
 
     /// Whether nothing has failed that keeps pages.
@@ -478,7 +370,7 @@ impl Eviction<'_, '_> {
 
     /// Notes that a write has failed: nothing more is freed.
     fn fail(&mut self, errno: Error, page: usize) {
-        fail(self.siblings, self.run, page, errno, self.outcomes);
+        self.account.fail(errno, page);
         self.known = ErrorMark::NEVER;
     }
 
