@@ -89,7 +89,10 @@ pub(crate) fn capture(
     let mut room = max(8, wanted.len());
     let mut changes = 0;
     loop {
-        let pieces = Pieces::with_room(room).map_err(|_| Fault::no_memory().of_range(0))?;
+        let Ok(pieces) = Pieces::with_room(room) else {
+            outcomes.all().fill_with(Outcome::default);
+            return Err(Fault::no_memory().of_range(0));
+        };
         let mut walk = Walk {
             flags,
             standing,

@@ -81,8 +81,14 @@ static int call(struct vm_map_sync_args *args, uint32_t flags, int first, int en
 
 static void layout(void)
 {
-	expect(sizeof(struct vm_map_sync_args) == VM_MAP_SYNC_ARGS_SIZE_VER0);
-	expect(sizeof(struct vm_map_sync_result) == 72);
+	expect(sizeof(struct vm_map_sync_args) == 112);
+	expect(sizeof(struct vm_map_sync_result) == 80);
+	expect(sizeof(struct vm_map_sync_range) == VM_MAP_SYNC_RANGE_SIZE_VER0);
+	expect(sizeof(struct vm_map_sync_vector) == VM_MAP_SYNC_VECTOR_SIZE_VER0);
+	expect(sizeof(struct vm_map_sync_stat) == VM_MAP_SYNC_STAT_SIZE_VER0);
+	expect(sizeof(struct vm_map_sync_attach) == VM_MAP_SYNC_ATTACH_SIZE_VER0);
+	expect(sizeof(struct vm_map_sync_info) == VM_MAP_SYNC_INFO_SIZE_VER0);
+	expect(sizeof(struct vm_map_sync_features) == VM_MAP_SYNC_FEATURES_SIZE_VER0);
 }
 
 static void sync_dirty(void)
@@ -157,7 +163,7 @@ static void bad_size(void)
 	struct vm_map_sync_args args;
 
 	memset(&args, 0, sizeof(args));
-	args.size = sizeof(args) - 1;
+	args.size = VM_MAP_SYNC_ARGS_SIZE_VER0 - 1;
 	args.start = address(0);
 	args.end = address(PAGES);
 	expect(ioctl(device, VM_MAP_SYNC_SYNC, &args) == -1 && errno == EINVAL);
@@ -174,11 +180,46 @@ static void bad_size(void)
 	expect(longer.args.result.pushed == 1);
 }
 
+/* All of the file by its addresses, and all of it by its descriptor. */
+static void vector(void)
+{
+	struct vm_map_sync_range ranges[2];
+	struct vm_map_sync_vector vector;
+	struct vm_map_sync_stat stat;
+
+	memset(ranges, 0, sizeof(ranges));
+	ranges[0].start = address(0);
+	ranges[0].end = address(PAGES);
+	ranges[1].fd = file;
+	ranges[1].flags = VM_MAP_SYNC_FILE;
+	memset(&stat, 0, sizeof(stat));
+	stat.fd = file;
+	stat.flags = VM_MAP_SYNC_FILE;
+	memset(&vector, 0, sizeof(vector));
+	vector.size = sizeof(vector);
+	vector.ranges = (uintptr_t)&stat;
+	vector.count = 1;
+	vector.range_size = sizeof(stat);
+	expect(ioctl(device, VM_MAP_SYNC_STAT, &vector) == 0);
+	expect(stat.pages == PAGES && stat.resident == PAGES && stat.dirty == 1);
+	vector.flags = BOTH;
+	vector.ranges = (uintptr_t)ranges;
+	vector.count = 2;
+	vector.range_size = sizeof(ranges[0]);
+	expect(ioctl(device, VM_MAP_SYNC_VECTOR, &vector) == 0);
+	expect(vector.result.pushed == 1 && vector.result.freed == PAGES);
+	expect(vector.result.done == 2);
+	expect(ranges[0].result.done == address(PAGES));
+	expect(ranges[1].result.done == (uint64_t)PAGES * page);
+	expect(ranges[0].result.freed + ranges[1].result.freed == PAGES);
+	expect(resident() == 0);
+}
+
 static void bad_flags(void)
 {
 	struct vm_map_sync_args args;
 
-	expect(call(&args, 8, 0, PAGES) == -1 && errno == EINVAL);
+	expect(call(&args, 256, 0, PAGES) == -1 && errno == EINVAL);
 	expect(args.result.kern_return == VM_MAP_SYNC_KERN_INVALID_ARGUMENT);
 	expect(args.result.reason == VM_MAP_SYNC_REASON_ARGUMENT);
 }
@@ -201,6 +242,7 @@ static const struct {
 	{ "hole", hole },
 	{ "far_away", far_away },
 	{ "bad_size", bad_size },
+	{ "vector", vector },
 	{ "bad_flags", bad_flags },
 	{ "bad_pointers", bad_pointers },
 };

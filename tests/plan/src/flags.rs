@@ -51,7 +51,8 @@ fn each_command_has_its_flags() {
 
 #[test]
 fn flags_say_what_was_asked() {
-    let questions: [(u32, fn(Flags) -> bool); 8] = [
+    type Question = fn(Flags) -> bool;
+    let questions: [(u32, Question); 8] = [
         (uapi::VM_MAP_SYNC_SYNCIO, Flags::syncio),
         (uapi::VM_MAP_SYNC_INVALIDATE, Flags::invalidate),
         (uapi::VM_MAP_SYNC_FORGET_ERRORS, Flags::forgets_errors),

@@ -20,6 +20,7 @@ use std::{
 };
 use vm_map_sync::{
     uapi::{
+        VM_MAP_SYNC_FEATURES,
         VM_MAP_SYNC_IOCTL_MAGIC,
         VM_MAP_SYNC_SYNC, //
     },
@@ -66,7 +67,8 @@ impl Scene {
 pub fn unknown_commands() -> Verdict {
     let scene = Scene::new()?;
     let sync = number(VM_MAP_SYNC_SYNC);
-    for other in (0..=0xff).filter(|&other| other != sync) {
+    let last = number(VM_MAP_SYNC_FEATURES);
+    for other in (0..=0xff).filter(|other| !(sync..=last).contains(other)) {
         scene.assert_no_command(command(READ_WRITE, VM_MAP_SYNC_IOCTL_MAGIC, other, SIZE));
     }
     for magic in (0..=0xff).filter(|&magic| magic != VM_MAP_SYNC_IOCTL_MAGIC) {

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         one_structure_twice,
         structure_within_the_range,
         size_too_small,
+        size_of_older_headers,
         size_longer_with_zeros,
         size_longer_with_more,
         size_above_a_page,

@@ -4,8 +4,13 @@
 
 use super::scene::Scene;
 use nix::errno::Errno;
+use std::mem::{
+    self,
+    offset_of, //
+};
 use vm_map_sync::uapi::{
     vm_map_sync_args,
+    vm_map_sync_result,
     VM_MAP_SYNC_ARGS_SIZE_VER0, //
 };
 use vm_map_sync_tests::{
@@ -15,6 +20,7 @@ use vm_map_sync_tests::{
     },
     raw::{
         fields,
+        junk,
         SIZE, //
     },
     PAGE,
@@ -37,6 +43,27 @@ pub fn size_too_small() -> Verdict {
     let (code, after) = scene.desk.call(&scene.map, &sized(&scene, least)?);
     assert_eq!((code, after.result.freed), (Ok(()), 4));
     scene.assert_all_done();
+    Ok(())
+}
+
+/// A caller that was compiled before a field was added is answered as far as his structure goes.
+pub fn size_of_older_headers() -> Verdict {
+    for size in VM_MAP_SYNC_ARGS_SIZE_VER0 as usize..=SIZE {
+        let scene = Scene::new()?;
+        let args = sized(&scene, size)?;
+        let (code, after) = scene.desk.call(&scene.map, &args);
+        assert_eq!((code, after.result.freed), (Ok(()), 4), "size {size}");
+        scene.assert_all_done();
+        let (bytes, asked) = (scene.desk.memory().read(0), junk());
+        // SAFETY: A structure of integers without padding is as many bytes.
+        let asked: [u8; size_of::<vm_map_sync_result>()] = unsafe { mem::transmute(asked) };
+        let behind = size - offset_of!(vm_map_sync_args, result);
+        assert_eq!(
+            bytes[size..SIZE],
+            asked[behind..],
+            "size {size}: written to behind it"
+        );
+    }
     Ok(())
 }
 
