@@ -29,44 +29,57 @@ pub(crate) trait Structure: AsBytes + FromBytes + Default {
     /// Its first published size in bytes.
     const FIRST: u32;
 
-    /// How many of its bytes, from the first one on, the caller fills in.
-    const INPUT: usize;
+    /// As many bytes as the caller fills in, from the first one on.
+    type Input: AsBytes + FromBytes;
+
+    /// How many that are.
+    const INPUT: usize = size_of::<Self::Input>();
 }
 
 impl Structure for uapi::vm_map_sync_args {
     const FIRST: u32 = uapi::VM_MAP_SYNC_ARGS_SIZE_VER0;
-    const INPUT: usize = offset_of!(Self, result);
+    type Input = [u64; 4];
 }
 
 impl Structure for uapi::vm_map_sync_vector {
     const FIRST: u32 = uapi::VM_MAP_SYNC_VECTOR_SIZE_VER0;
-    const INPUT: usize = offset_of!(Self, result);
+    type Input = [u64; 4];
 }
 
 impl Structure for uapi::vm_map_sync_range {
     const FIRST: u32 = uapi::VM_MAP_SYNC_RANGE_SIZE_VER0;
-    const INPUT: usize = offset_of!(Self, result);
+    type Input = [u64; 3];
 }
 
 impl Structure for uapi::vm_map_sync_stat {
     const FIRST: u32 = uapi::VM_MAP_SYNC_STAT_SIZE_VER0;
-    const INPUT: usize = offset_of!(Self, result);
+    type Input = [u64; 3];
 }
 
 impl Structure for uapi::vm_map_sync_attach {
     const FIRST: u32 = uapi::VM_MAP_SYNC_ATTACH_SIZE_VER0;
-    const INPUT: usize = size_of::<Self>();
+    type Input = [u64; 2];
 }
 
 impl Structure for uapi::vm_map_sync_info {
     const FIRST: u32 = uapi::VM_MAP_SYNC_INFO_SIZE_VER0;
-    const INPUT: usize = offset_of!(Self, whose);
+    type Input = [u64; 1];
 }
 
 impl Structure for uapi::vm_map_sync_features {
     const FIRST: u32 = uapi::VM_MAP_SYNC_FEATURES_SIZE_VER0;
-    const INPUT: usize = offset_of!(Self, operations);
+    type Input = [u64; 1];
 }
+
+const _: () = assert!(
+    offset_of!(uapi::vm_map_sync_args, result) == uapi::vm_map_sync_args::INPUT
+        && offset_of!(uapi::vm_map_sync_range, result) == uapi::vm_map_sync_range::INPUT
+        && offset_of!(uapi::vm_map_sync_vector, result) == uapi::vm_map_sync_vector::INPUT
+        && offset_of!(uapi::vm_map_sync_stat, result) == uapi::vm_map_sync_stat::INPUT
+        && size_of::<uapi::vm_map_sync_attach>() == uapi::vm_map_sync_attach::INPUT
+        && offset_of!(uapi::vm_map_sync_info, whose) == uapi::vm_map_sync_info::INPUT
+        && offset_of!(uapi::vm_map_sync_features, operations) == uapi::vm_map_sync_features::INPUT
+);
 
 /// A structure that a caller handed over, and where its answer goes.
 pub(crate) struct Argument<T> {
@@ -86,14 +99,16 @@ impl<T: Structure> Argument<T> {
     /// - `EINVAL` if it is shorter than the first published structure.
     /// - `E2BIG` if it is longer than ours and the rest is not zero, or longer than a page.
     pub(crate) fn read(user: UserPtr) -> Result<Self> {
-        let Ok(argument) = Self::input(user) else {
+        let mut this = Self::new(user);
+        if this.copy().is_err() {
             // There may be less of it, which is to be said rather.
             let size = UserSlice::new(user, size_of::<u32>()).reader().read()?;
             length(size, T::FIRST)?;
             return Err(EFAULT);
-        };
-        let size = u32::from_bytes_prefix(argument.fields.as_bytes()).map_or(0, |(size, _)| *size);
-        argument.with_length(length(size, T::FIRST)?)
+        }
+        let size = u32::from_bytes_prefix(this.fields.as_bytes()).map_or(0, |(size, _)| *size);
+        this.set_length(length(size, T::FIRST)?)?;
+        Ok(this)
     }
 
     /// Copies a structure of `length` bytes, which is at least its first published size, likewise.
@@ -103,29 +118,40 @@ impl<T: Structure> Argument<T> {
     /// - `EFAULT` if it cannot be read.
     /// - `E2BIG` if it is longer than ours and the rest is not zero.
     pub(crate) fn of_length(user: UserPtr, length: usize) -> Result<Self> {
-        Self::input(user)?.with_length(length)
+        let mut this = Self::new(user);
+        this.copy()?;
+        this.set_length(length)?;
+        Ok(this)
     }
 
-    fn input(user: UserPtr) -> Result<Self> {
+    fn new(user: UserPtr) -> Self {
+        Self {
+            fields: T::default(),
+            user,
+            length: 0,
+        }
+    }
+
+    fn copy(&mut self) -> Result {
         // What the caller fills in has not grown yet.
         const { assert!(T::INPUT <= T::FIRST as usize && T::FIRST as usize <= size_of::<T>()) };
 
-        let mut fields = T::default();
-        let input = fields.as_bytes_mut().get_mut(..T::INPUT).ok_or(EFAULT)?;
-        UserSlice::new(user, T::INPUT).reader().read_slice(input)?;
-        Ok(Self {
-            fields,
-            user,
-            length: 0,
-        })
+        // What has a type need not be checked for being an object (CONFIG_HARDENED_USERCOPY).
+        let input = UserSlice::new(self.user, T::INPUT)
+            .reader()
+            .read::<T::Input>()?;
+        for (field, byte) in self.fields.as_bytes_mut().iter_mut().zip(input.as_bytes()) {
+            *field = *byte;
+        }
+        Ok(())
     }
 
-    fn with_length(self, length: usize) -> Result<Self> {
-        check_rest(self.user, size_of::<T>(), length)?;
-        Ok(Self {
-            length: min(length, size_of::<T>()),
-            ..self
-        })
+    fn set_length(&mut self, length: usize) -> Result {
+        if length > size_of::<T>() {
+            check_rest(self.user, size_of::<T>(), length)?;
+        }
+        self.length = min(length, size_of::<T>());
+        Ok(())
     }
 
     /// Makes sure that the caller's memory takes an answer. What is in it is lost.
@@ -143,8 +169,26 @@ impl<T: Structure> Argument<T> {
     ///
     /// `EFAULT` if it cannot be written.
     pub(crate) fn answer(&self) -> Result {
-        let output = self.fields.as_bytes().get(T::INPUT..self.length);
-        let output = output.unwrap_or_default();
+        self.write(self.fields.as_bytes().get(T::INPUT..).unwrap_or_default())
+    }
+
+    /// Hands over `output` as all that there is to be filled in for the caller, likewise.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` if it cannot be written.
+    pub(crate) fn answer_with<O: AsBytes>(&self, output: &O) -> Result {
+        if self.length != T::INPUT + size_of::<O>() {
+            return self.write(output.as_bytes());
+        }
+        UserSlice::new(self.output(), size_of::<O>())
+            .writer()
+            .write(output)
+    }
+
+    fn write(&self, output: &[u8]) -> Result {
+        let room = self.length.saturating_sub(T::INPUT);
+        let output = output.get(..room).unwrap_or(output);
         UserSlice::new(self.output(), output.len())
             .writer()
             .write_slice(output)
@@ -179,12 +223,10 @@ pub(crate) fn length(size: u32, first: u32) -> Result<usize> {
 ///
 /// - `E2BIG` if it is not.
 /// - `EFAULT` if it cannot be read.
+#[cold]
 fn check_rest(user: UserPtr, known: usize, length: usize) -> Result {
-    if length <= known {
-        return Ok(());
-    }
     let behind = user.wrapping_byte_add(known);
-    let mut reader = UserSlice::new(behind, length - known).reader();
+    let mut reader = UserSlice::new(behind, length.saturating_sub(known)).reader();
     while !reader.is_empty() {
         let mut rest = [0u8; 64];
         let count = min(rest.len(), reader.len());

@@ -132,7 +132,7 @@ fn of_one_entry(
     if range.end > entry.range().end {
         return None;
     }
-    outcome.begin(&(bounds.start()..range.end));
+    outcome.begin(bounds.start(), range.end);
     Some(
         validate(entry, range.start, origin.flags, None).map(|found| {
             outcome.done = range.start;
@@ -189,11 +189,11 @@ impl Walk {
                 (Wanted::File(file), held) => {
                     let origin = Origin::of_file(self.flags, range);
                     guard = held;
-                    outcome.begin(&file.bytes);
+                    outcome.begin(file.bytes.start, file.bytes.end);
                     match file.file.pager() {
                         Some(pager) => {
                             self.found.begin(origin);
-                            self.found.add(pager, file.pages.clone(), &file.bytes);
+                            self.found.add(pager, file.pages.clone(), file.bytes.start);
                         }
                         None => outcome.tally.unpaged = file.pages.len(),
                     }
@@ -239,7 +239,7 @@ impl Walk {
             errno: ENOMEM,
             address,
         };
-        outcome.begin(&(bounds.start()..bounds.start()));
+        outcome.begin(bounds.start(), bounds.start());
         let range = match bounds {
             Bounds::Range { start, end } => start..end,
             Bounds::Entry(at) => {
@@ -249,12 +249,14 @@ impl Walk {
             }
         };
 
+        let (flags, polite) = (self.flags, self.polite);
         let mut unpaged = 0;
         let mut skipped = 0;
+        let mut next = Next::default();
         let mut at = range.start;
         'walk: loop {
             task::checkpoint().map_err(killed)?;
-            if self.polite && guard.is_contended() {
+            if polite && guard.is_contended() {
                 let (again, same) = guard.give_way().map_err(killed)?;
                 if !same {
                     return Ok(None);
@@ -265,26 +267,32 @@ impl Walk {
             let mut entries = guard.entries(at);
             let mut known = None;
             for _ in 0..STRIDE {
-                let next = entries.next();
-                let Some(entry) = next.filter(|entry| entry.range().start <= at) else {
-                    if !self.flags.allows_holes() {
+                let found = entries.next();
+                let Some(entry) = found.filter(|entry| entry.range().start <= at) else {
+                    if !flags.allows_holes() {
                         return Err(hole(at));
                     }
                     // What lies behind the end of the map is no hole in it.
                     let end = min(range.end, max(at, guard.size()));
-                    let behind = next.map_or(end, |entry| min(end, entry.range().start));
+                    let behind = found.map_or(end, |entry| min(end, entry.range().start));
                     skipped += behind - at;
                     at = behind;
-                    if next.is_none() || at >= range.end {
+                    if found.is_none() || at >= range.end {
                         break 'walk;
                     }
                     // The entry is looked at once more.
                     break;
                 };
                 let part = at..min(range.end, entry.range().end);
-                match validate(entry, at, self.flags, known)? {
+                match validate(entry, at, flags, known)? {
                     Content::Pager(pager) => {
-                        self.found.add(pager, entry.pages(&part), &part);
+                        let pages = entry.pages(&part);
+                        if next.is(pager, &pages, &part) {
+                            self.found.extend(pages.end);
+                        } else {
+                            self.found.add(pager, pages.clone(), part.start);
+                        }
+                        next = Next::behind(pager, &pages, &part);
                         known = Some(pager);
                     }
                     Content::Unpaged => unpaged += part.len() / PAGE_SIZE,
@@ -296,7 +304,7 @@ impl Walk {
                 }
             }
         }
-        outcome.begin(&range);
+        outcome.begin(range.start, range.end);
         outcome.tally.unpaged = unpaged;
         outcome.tally.skipped = skipped;
         Ok(Some(guard))
@@ -328,8 +336,6 @@ struct Found {
     last: Option<Piece>,
     /// How many there are, the last one and those without room included.
     count: usize,
-    /// What the next entry must begin with to be of one piece with the last: file, page, address.
-    next: (usize, usize, usize),
 }
 
 impl Found {
@@ -339,30 +345,28 @@ impl Found {
             origin: None,
             last: None,
             count: 0,
-            next: (0, 0, 0),
         }
     }
 
     /// From here on it is another range.
     fn begin(&mut self, origin: Origin) {
         self.origin = Some(origin);
-        // No file is there.
-        self.next = (0, 0, 0);
     }
 
-    /// Adds the pages of an entry that are mapped at `part`.
-    fn add(&mut self, pager: PagerRef<'_>, pages: Range<usize>, part: &Range<usize>) {
-        let follows = self.next == (pager.file(), pages.start, part.start);
-        self.next = (pager.file(), pages.end, part.end);
-        if !follows {
-            self.put();
-            self.count = self.count.saturating_add(1);
-            if self.pieces.has_room() {
-                let new = |origin| Piece::new(pager, pages, part.start, origin);
-                self.last = self.origin.map(new);
-            }
-        } else if let Some(last) = &mut self.last {
-            last.extend(pages.end);
+    /// Adds a piece: pages that are mapped from `address` on.
+    fn add(&mut self, pager: PagerRef<'_>, pages: Range<usize>, address: usize) {
+        self.put();
+        self.count = self.count.saturating_add(1);
+        if self.pieces.has_room() {
+            let new = |origin| Piece::new(pager, pages, address, origin);
+            self.last = self.origin.map(new);
+        }
+    }
+
+    /// Has the last piece end at another page (exclusive).
+    fn extend(&mut self, end: usize) {
+        if let Some(last) = &mut self.last {
+            last.extend(end);
         }
     }
 
@@ -385,6 +389,20 @@ impl Found {
         } else {
             Ok(self.pieces)
         }
+    }
+}
+
+/// What the next entry must begin with to be of one piece with the last: file, page, address.
+#[derive(Default)]
+struct Next(usize, usize, usize);
+
+impl Next {
+    fn behind(pager: PagerRef<'_>, pages: &Range<usize>, part: &Range<usize>) -> Self {
+        Self(pager.file(), pages.end, part.end)
+    }
+
+    fn is(&self, pager: PagerRef<'_>, pages: &Range<usize>, part: &Range<usize>) -> bool {
+        self.0 == pager.file() && self.1 == pages.start && self.2 == part.start
     }
 }
 

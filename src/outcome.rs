@@ -9,10 +9,7 @@ use crate::{
     },
     uapi, //
 };
-use core::{
-    cmp::Ordering,
-    ops::Range, //
-};
+use core::cmp::Ordering;
 use kernel::prelude::*;
 
 /// Why a call did not succeed, and where.
@@ -118,13 +115,10 @@ impl Outcome {
         }
     }
 
-    /// Now it is known where the range lies: nothing of it was dealt with yet.
-    pub(crate) fn begin(&mut self, range: &Range<usize>) {
-        *self = Self {
-            done: range.start,
-            end: range.end,
-            ..Self::default()
-        };
+    /// Now it is known where the range lies, in bytes: nothing of it was dealt with yet.
+    pub(crate) fn begin(&mut self, start: usize, end: usize) {
+        self.done = start;
+        self.end = end;
     }
 
     /// Notes that something went wrong.

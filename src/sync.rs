@@ -26,7 +26,7 @@ use kernel::{
 ///
 /// Those of the argument, and that of the outcome.
 pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
-    let mut argument = Argument::<uapi::vm_map_sync_args>::read(user)?;
+    let argument = Argument::<uapi::vm_map_sync_args>::read(user)?;
     // Refuses memory that cannot be written to before anything happens.
     argument.check_answer()?;
 
@@ -37,8 +37,7 @@ pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
         Err(fault) => outcomes.refuse(&fault.of_range(0)),
     }
     let [outcome] = outcome;
-    argument.fields.result = outcome.result();
-    argument.answer()?;
+    argument.answer_with(&outcome.result())?;
     outcome.errno().map_or(Ok(0), Err)
 }
 

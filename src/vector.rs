@@ -39,6 +39,7 @@ use kernel::{
 /// # Errors
 ///
 /// Those of the argument and of the ranges, and that of the outcome of all of them.
+#[inline(never)]
 pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
     work::<uapi::vm_map_sync_range>(user, Flags::OF_VECTOR, |_, wanted, flags, outcomes| {
         map.sync(handle, wanted, flags, outcomes);
@@ -50,6 +51,7 @@ pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
 /// # Errors
 ///
 /// Those of [`sync`].
+#[inline(never)]
 pub(crate) fn stat(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
     work::<uapi::vm_map_sync_stat>(user, Flags::OF_STAT, |ranges, wanted, flags, outcomes| {
         map.stat(handle, wanted, flags, outcomes, |range, counts| {
@@ -78,7 +80,7 @@ fn work<T: Ranged + Structure>(
     known: u32,
     work: impl FnOnce(&mut [Argument<T>], &[Wanted], Flags, &mut Outcomes<'_>),
 ) -> Result<isize> {
-    let mut vector = Argument::<uapi::vm_map_sync_vector>::read(user)?;
+    let vector = Argument::<uapi::vm_map_sync_vector>::read(user)?;
     // Refuses memory that cannot be written to before anything happens.
     vector.check_answer()?;
 
@@ -89,11 +91,10 @@ fn work<T: Ranged + Structure>(
         },
         Err(fault) => (Outcome::refused(fault), 0),
     };
-    vector.fields.result = uapi::vm_map_sync_result {
+    vector.answer_with(&uapi::vm_map_sync_result {
         range,
         ..sum.result()
-    };
-    vector.answer()?;
+    })?;
     sum.errno().map_or(Ok(0), Err)
 }
 
