@@ -3,11 +3,11 @@
 //! Evict: free cached pages, and lose nothing.
 
 use crate::{
-    account::Account,
     batch::{
         Batch,
         Job, //
     },
+    ledger::Ledger,
     outcome::{
         Outcome,
         Outcomes, //
@@ -94,10 +94,10 @@ pub(crate) fn evict(
             claimed: false,
             committed: false,
             pauses: &mut pauses,
-            account: Account::new(siblings, flags.spares_shared(), outcomes),
+            ledger: Ledger::new(siblings, flags.spares_shared(), outcomes),
         };
         for (pages, run) in pieces::runs(siblings) {
-            eviction.account.begin(run);
+            eviction.ledger.begin(run);
             eviction.position = pages.start;
             if eviction.evict(&pages).is_err() {
                 let position = eviction.position;
@@ -106,7 +106,7 @@ pub(crate) fn evict(
             }
         }
         let cause = eviction.cause();
-        eviction.account.report_shared(cause);
+        eviction.ledger.report_shared(cause);
     }
     Ok(())
 }
@@ -141,7 +141,7 @@ struct Eviction<'a, 'b> {
     /// Whether it has been committed because of that.
     committed: bool,
     pauses: &'a mut Pauses,
-    account: Account<'a, 'b>,
+    ledger: Ledger<'a, 'b>,
 }
 
 /// What a sweep had to leave behind.
@@ -193,13 +193,13 @@ impl Eviction<'_, '_> {
             left = self.sweep(&overlap(&left.span, pages), true)?;
         }
         self.position = pages.end;
-        self.account.report(&left.span, self.cause());
+        self.ledger.report(&left.span, self.cause());
         Ok(())
     }
 
     /// Notes that a folio stays.
     fn keep(&mut self, left: &mut Left, folio: &Range<usize>, failed: bool) {
-        left.keep(folio, self.account.keep(folio, failed));
+        left.keep(folio, self.ledger.keep(folio, failed));
     }
 
     /// Why pages have to stay.
@@ -215,7 +215,7 @@ impl Eviction<'_, '_> {
         let mut left = Left::default();
         let mut at = pages.start;
         self.claimed = false;
-        self.account.begin_sweep();
+        self.ledger.begin_sweep();
         while let Some(start) = folios::first_resident(self.pager, &(at..pages.end)) {
             task::checkpoint()?;
             if !again {
@@ -309,14 +309,14 @@ impl Eviction<'_, '_> {
                 let mut folios = Folios::new(self.pager, Which::Resident, stretch.pages.clone());
                 while let Some(folio) = folios.next() {
                     let pages = folio.pages();
-                    let spared = self.account.is_spared(&folio);
+                    let spared = self.ledger.is_spared(&folio);
                     self.keep(left, &pages, !spared);
                     if !spared {
                         left.again.get_or_insert(pages);
                     }
                 }
             }
-            self.account.free(&stretch.pages, freed);
+            self.ledger.free(&stretch.pages, freed);
         }
         Ok(())
     }
@@ -370,7 +370,7 @@ impl Eviction<'_, '_> {
 
     /// Notes that a write has failed: nothing more is freed.
     fn fail(&mut self, errno: Error, page: usize) {
-        self.account.fail(errno, page);
+        self.ledger.fail(errno, page);
         self.known = ErrorMark::NEVER;
     }
 

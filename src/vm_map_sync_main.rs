@@ -6,16 +6,16 @@
 //!
 //! Data flows one way: the ioctl face ([`device`], [`sync`], [`args`]) hands what is asked for ([`request`])
 //! to a map ([`map`]), which validates and captures the ranges ([`capture`]), plans ([`plan`]), and works on
-//! the pagers ([`push`], [`commit`] by [`batch`], [`evict`] by [`account`]; or [`stat`]); what became of it ([`outcome`])
+//! the pagers ([`push`], [`commit`] by [`batch`], [`evict`] by [`ledger`]; or [`stat`]); what became of it ([`outcome`])
 //! goes back to the caller.
 
-mod account;
 mod args;
 mod batch;
 mod capture;
 mod commit;
 mod device;
 mod evict;
+mod ledger;
 mod map;
 mod outcome;
 mod piece;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The account of an eviction: in which ranges of the call it is told what was freed, and what was not.
+//! The ledger of an eviction: in which ranges of the call it is told what was freed, and what was not.
 
 use crate::{
     outcome::{
@@ -38,8 +38,8 @@ use core::{
 };
 use kernel::error::Error;
 
-/// The account of the eviction of one pager.
-pub(crate) struct Account<'a, 'b> {
+/// The ledger of the eviction of one pager.
+pub(crate) struct Ledger<'a, 'b> {
     /// All pieces of the pager.
     siblings: &'a [Piece],
     spares: bool,
@@ -50,8 +50,8 @@ pub(crate) struct Account<'a, 'b> {
     outcomes: &'a mut Outcomes<'b>,
 }
 
-impl<'a, 'b> Account<'a, 'b> {
-    /// The account for a pager with these pieces. `spares` says whether folios that are mapped are left.
+impl<'a, 'b> Ledger<'a, 'b> {
+    /// The ledger for a pager with these pieces. `spares` says whether folios that are mapped are left.
     pub(crate) fn new(siblings: &'a [Piece], spares: bool, outcomes: &'a mut Outcomes<'b>) -> Self {
         Self {
             siblings,
