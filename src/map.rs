@@ -3,6 +3,7 @@
 //! Maps: a handle on an address space.
 
 use crate::{
+    account::Account,
     capture::capture,
     commit, evict,
     outcome::{
@@ -27,12 +28,19 @@ use crate::{
         self,
         Counts, //
     },
-    sys::task::Killed,
+    sys::{
+        map,
+        process::Pid,
+        task::Killed, //
+    },
+    uapi,
 };
 use kernel::{
     fs::File,
     mm::Mm,
     prelude::*,
+    seq_file::SeqFile,
+    seq_print,
     sync::aref::ARef, //
 };
 
@@ -42,6 +50,20 @@ use kernel::{
 /// map is open, and the map is dead then.
 pub(crate) struct Map {
     mm: ARef<Mm>,
+    /// The process that had it when the handle was made. It can have another one since.
+    process: Pid,
+    account: Account,
+}
+
+/// Whose a map is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The caller's.
+    Own,
+    /// Another process's.
+    Other,
+    /// Nobody's any more.
+    Dead,
 }
 
 impl Map {
@@ -53,9 +75,60 @@ impl Map {
     pub(crate) fn of_caller() -> Result<Self> {
         let task = kernel::current!();
         let users = task.mm().ok_or(ESRCH)?;
-        Ok(Self {
-            mm: ARef::from(&**users),
+        let process = Pid::process_of(task).ok_or(ESRCH)?;
+        Ok(Self::new(ARef::from(&**users), process))
+    }
+
+    /// A handle on the map `mm`, which is that of `process`.
+    pub(crate) fn new(mm: ARef<Mm>, process: Pid) -> Self {
+        Self {
+            mm,
+            process,
+            account: Account::new(),
+        }
+    }
+
+    /// Whether this is the caller's own map, whoever opened the handle.
+    fn is_own(&self) -> bool {
+        let task = kernel::current!();
+        task.mm().is_some_and(|users| {
+            let mm: &Mm = users;
+            core::ptr::eq(mm, &*self.mm)
         })
+    }
+
+    /// Whose map it is.
+    pub(crate) fn whose(&self) -> Whose {
+        if self.is_own() {
+            Whose::Own
+        } else if map::is_dead(&self.mm) {
+            Whose::Dead
+        } else {
+            Whose::Other
+        }
+    }
+
+    /// The number of the process that had it when the handle was made, in the pid namespace of the
+    /// caller; 0 if it has none there, or has been waited for.
+    pub(crate) fn process(&self) -> i32 {
+        self.process.number()
+    }
+
+    /// Notes what became of a call.
+    pub(crate) fn account(&self, result: &uapi::vm_map_sync_result) {
+        self.account.add(result);
+    }
+
+    /// Shows what there is to know of the handle, to whoever looks at the open file.
+    pub(crate) fn show(&self, seq: &SeqFile) {
+        let whose = match self.whose() {
+            Whose::Own => "own",
+            Whose::Other => "other",
+            Whose::Dead => "dead",
+        };
+        let process = self.process.number_shown_in(seq);
+        seq_print!(seq, "pid:\t{process}\nmap:\t{whose}\n");
+        self.account.show(seq);
     }
 
     /// Does what is asked for, on ranges of this map, or of the caller's own if `flags` say so, and of files.

@@ -37,7 +37,9 @@ pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
         Err(fault) => outcomes.refuse(&fault.of_range(0)),
     }
     let [outcome] = outcome;
-    argument.answer_with(&outcome.result())?;
+    let result = outcome.result();
+    map.account(&result);
+    argument.answer_with(&result)?;
     outcome.errno().map_or(Ok(0), Err)
 }
 

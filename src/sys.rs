@@ -18,12 +18,16 @@
 //!    and dropped again by the kernel functions that are called under (2), in the order that the
 //!    head of `mm/filemap.c` gives.
 //!
+//! `exec_update_lock` of another process is taken and dropped again by the kernel when the memory of
+//! that process is opened ([`proc`]); none of these is held then.
+//!
 //! (1) and (2) are never held together, and neither is held over a return to user space. The locks of
 //! the helpers ([`queue`], and the list of what they are to do) are held for a few instructions, with
 //! none of the others and with nothing else taken under them.
 
 pub(crate) mod abi;
 pub(crate) mod descriptor;
+pub(crate) mod device;
 pub(crate) mod entry;
 pub(crate) mod errors;
 pub(crate) mod evict;
@@ -36,6 +40,8 @@ mod helpers;
 pub(crate) mod map;
 pub(crate) mod memory;
 pub(crate) mod pager;
+pub(crate) mod proc;
+pub(crate) mod process;
 pub(crate) mod queue;
 pub(crate) mod rights;
 pub(crate) mod task;

@@ -41,7 +41,7 @@ use kernel::{
 /// Those of the argument and of the ranges, and that of the outcome of all of them.
 #[inline(never)]
 pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
-    work::<uapi::vm_map_sync_range>(user, Flags::OF_VECTOR, |_, wanted, flags, outcomes| {
+    work::<uapi::vm_map_sync_range>(map, user, Flags::OF_VECTOR, |_, wanted, flags, outcomes| {
         map.sync(handle, wanted, flags, outcomes);
     })
 }
@@ -53,29 +53,35 @@ pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
 /// Those of [`sync`].
 #[inline(never)]
 pub(crate) fn stat(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
-    work::<uapi::vm_map_sync_stat>(user, Flags::OF_STAT, |ranges, wanted, flags, outcomes| {
-        map.stat(handle, wanted, flags, outcomes, |range, counts| {
-            let Some(range) = ranges.get_mut(range) else {
-                return;
-            };
-            let sums = &mut range.fields;
-            for (sum, count) in [
-                (&mut sums.pages, counts.pages),
-                (&mut sums.hidden, counts.hidden),
-                (&mut sums.resident, counts.resident),
-                (&mut sums.dirty, counts.dirty),
-                (&mut sums.writeback, counts.writeback),
-                (&mut sums.others, counts.others),
-                (&mut sums.wired, counts.wired),
-            ] {
-                *sum = sum.saturating_add(as_u64(count));
-            }
-        });
-    })
+    work::<uapi::vm_map_sync_stat>(
+        map,
+        user,
+        Flags::OF_STAT,
+        |ranges, wanted, flags, outcomes| {
+            map.stat(handle, wanted, flags, outcomes, |range, counts| {
+                let Some(range) = ranges.get_mut(range) else {
+                    return;
+                };
+                let sums = &mut range.fields;
+                for (sum, count) in [
+                    (&mut sums.pages, counts.pages),
+                    (&mut sums.hidden, counts.hidden),
+                    (&mut sums.resident, counts.resident),
+                    (&mut sums.dirty, counts.dirty),
+                    (&mut sums.writeback, counts.writeback),
+                    (&mut sums.others, counts.others),
+                    (&mut sums.wired, counts.wired),
+                ] {
+                    *sum = sum.saturating_add(as_u64(count));
+                }
+            });
+        },
+    )
 }
 
 /// Reads a vector, has its ranges worked on if they make sense, and answers.
 fn work<T: Ranged + Structure>(
+    map: &Map,
     user: UserPtr,
     known: u32,
     work: impl FnOnce(&mut [Argument<T>], &[Wanted], Flags, &mut Outcomes<'_>),
@@ -91,10 +97,12 @@ fn work<T: Ranged + Structure>(
         },
         Err(fault) => (Outcome::refused(fault), 0),
     };
-    vector.answer_with(&uapi::vm_map_sync_result {
+    let result = uapi::vm_map_sync_result {
         range,
         ..sum.result()
-    })?;
+    };
+    map.account(&result);
+    vector.answer_with(&result)?;
     sum.errno().map_or(Ok(0), Err)
 }
 

@@ -4,17 +4,20 @@
 //! cached pages if asked, and refuse a range with holes or special mappings before anything
 //! happens.
 //!
-//! Data flows one way: the ioctl face ([`device`], [`sync`], [`args`]) hands what is asked for ([`request`])
-//! to a map ([`map`]), which validates and captures the ranges ([`capture`]), plans ([`plan`]), and works on
-//! the pagers ([`push`], [`commit`] by [`batch`], [`evict`] by [`ledger`]; or [`stat`]); what became of it ([`outcome`])
-//! goes back to the caller.
+//! Data flows one way: the ioctl face ([`device`], [`sync`], [`vector`], [`args`]) hands what is asked for
+//! ([`request`]) to a map ([`map`]), which validates and captures the ranges ([`capture`]), plans ([`plan`]),
+//! and works on the pagers ([`push`], [`commit`] by [`batch`], [`evict`] and its [`ledger`]; or [`stat`]); what
+//! became of it ([`outcome`]) goes back to the caller. A handle on a map comes from [`device`] or [`attach`].
 
+mod account;
 mod args;
+mod attach;
 mod batch;
 mod capture;
 mod commit;
 mod device;
 mod evict;
+mod info;
 mod ledger;
 mod map;
 mod outcome;
@@ -37,10 +40,7 @@ mod uapi;
 mod vector;
 
 use kernel::{
-    miscdevice::{
-        MiscDeviceOptions,
-        MiscDeviceRegistration, //
-    },
+    miscdevice::MiscDeviceOptions,
     prelude::*, //
 };
 
@@ -50,15 +50,22 @@ module! {
     authors: ["The vm_map_sync authors"],
     description: "Push, commit and evict the file pages of an address range, as vm_map_sync(9)",
     license: "GPL",
+    params: {
+        mode: u16 {
+            default: 0o666,
+            description: "Mode of the device's node: 0600, 0660, 0606 or 0666 (default)",
+        },
+    },
 }
 
 #[pin_data]
 struct Module {
     // Dropped in this order: without the device no handle can be open, and then nothing new is
-    // handed to the helpers.
+    // handed to the helpers, and nobody attaches.
     #[pin]
-    device: MiscDeviceRegistration<map::Map>,
+    device: sys::device::Registration<map::Map>,
     helpers: sys::queue::Helpers,
+    referee: sys::proc::Proc,
 }
 
 impl kernel::InPlaceModule for Module {
@@ -68,8 +75,12 @@ impl kernel::InPlaceModule for Module {
         };
 
         try_pin_init!(Self {
+            referee: attach::referee()?,
             helpers: sys::queue::Helpers::start()?,
-            device <- MiscDeviceRegistration::register(options),
+            device <- sys::device::Registration::register(
+                options,
+                device::mode(module_parameters::mode.value())?,
+            ),
         })
     }
 }

@@ -3,6 +3,7 @@
  * Inline functions of the kernel, made callable from Rust. One call each; whatever is
  * to be decided is decided in Rust.
  */
+#include <linux/anon_inodes.h>
 #include <linux/backing-dev.h>
 #include <linux/completion.h>
 #include <linux/cred.h>
@@ -15,7 +16,10 @@
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
 #include <linux/pagemap.h>
+#include <linux/proc_fs.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -74,6 +78,11 @@ unsigned long vm_map_sync_mmap_count(const struct mm_struct *mm)
 bool vm_map_sync_vma_is_shared(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_MAYSHARE;
+}
+
+bool vm_map_sync_mm_is_dead(const struct mm_struct *mm)
+{
+	return !atomic_read(&mm->mm_users);
 }
 
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma)
@@ -289,6 +298,35 @@ bool vm_map_sync_folio_is_claimed(struct folio *folio)
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch)
 {
 	folio_batch_release(fbatch);
+}
+
+struct file *vm_map_sync_anon_file(const char *name, const struct file_operations *operations,
+				   void *private)
+{
+	return anon_inode_getfile(name, operations, private, O_RDWR);
+}
+
+struct vfsmount *vm_map_sync_mount(const char *name)
+{
+	struct file_system_type *type = get_fs_type(name);
+	struct vfsmount *mount;
+
+	if (!type)
+		return ERR_PTR(-ENODEV);
+	mount = kern_mount(type);
+	/* put_filesystem(), which is not exported; the mount has a reference of its own */
+	module_put(type->owner);
+	return mount;
+}
+
+int vm_map_sync_path_lookup(struct vfsmount *mount, const char *name, struct path *path)
+{
+	return vfs_path_lookup(mount->mnt_root, mount, name, 0, path);
+}
+
+struct pid_namespace *vm_map_sync_proc_pid_ns(struct super_block *proc)
+{
+	return proc_pid_ns(proc);
 }
 
 struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active)

@@ -10,11 +10,16 @@ struct address_space;
 struct completion;
 struct cred;
 struct file;
+struct file_operations;
 struct folio;
 struct folio_batch;
 struct inode;
 struct mm_struct;
+struct path;
+struct pid_namespace;
+struct super_block;
 struct vm_area_struct;
+struct vfsmount;
 struct vma_iterator;
 struct workqueue_struct;
 
@@ -28,6 +33,7 @@ void vm_map_sync_vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
 unsigned long vm_map_sync_mmap_size(const struct mm_struct *mm);
 unsigned long vm_map_sync_mmap_count(const struct mm_struct *mm);
 bool vm_map_sync_vma_is_shared(const struct vm_area_struct *vma);
+bool vm_map_sync_mm_is_dead(const struct mm_struct *mm);
 bool vm_map_sync_vma_is_wired(const struct vm_area_struct *vma);
 bool vm_map_sync_file_is_mappable(struct file *file);
 bool vm_map_sync_file_is_huge(const struct file *file);
@@ -65,6 +71,11 @@ bool vm_map_sync_folio_is_taken(const struct folio *folio);
 int vm_map_sync_folio_lock_killable(struct folio *folio);
 bool vm_map_sync_folio_is_claimed(struct folio *folio);
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
+struct file *vm_map_sync_anon_file(const char *name, const struct file_operations *operations,
+				   void *private);
+struct vfsmount *vm_map_sync_mount(const char *name);
+int vm_map_sync_path_lookup(struct vfsmount *mount, const char *name, struct path *path);
+struct pid_namespace *vm_map_sync_proc_pid_ns(struct super_block *proc);
 struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_active);
 void vm_map_sync_module_get(void);
 void vm_map_sync_module_put(void);

@@ -24,6 +24,7 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_mmap_size(mm: *const mm_struct) -> ffi::c_ulong;
     pub(crate) fn vm_map_sync_mmap_count(mm: *const mm_struct) -> ffi::c_ulong;
     pub(crate) fn vm_map_sync_vma_is_shared(vma: *const vm_area_struct) -> bool;
+    pub(crate) fn vm_map_sync_mm_is_dead(mm: *const mm_struct) -> bool;
     pub(crate) fn vm_map_sync_vma_is_wired(vma: *const vm_area_struct) -> bool;
     pub(crate) fn vm_map_sync_file_is_mappable(file: *mut file) -> bool;
     pub(crate) fn vm_map_sync_file_is_huge(file: *const file) -> bool;
@@ -85,6 +86,18 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;
     pub(crate) fn vm_map_sync_folio_is_claimed(folio: *mut folio) -> bool;
     pub(crate) fn vm_map_sync_folio_batch_release(fbatch: *mut folio_batch);
+    pub(crate) fn vm_map_sync_anon_file(
+        name: *const ffi::c_char,
+        operations: *const file_operations,
+        private: *mut ffi::c_void,
+    ) -> *mut file;
+    pub(crate) fn vm_map_sync_mount(name: *const ffi::c_char) -> *mut vfsmount;
+    pub(crate) fn vm_map_sync_path_lookup(
+        mount: *mut vfsmount,
+        name: *const ffi::c_char,
+        path: *mut path,
+    ) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_proc_pid_ns(proc_: *mut super_block) -> *mut pid_namespace;
     pub(crate) fn vm_map_sync_alloc_queue(
         name: *const ffi::c_char,
         max_active: ffi::c_int,

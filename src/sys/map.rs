@@ -21,10 +21,17 @@ use kernel::{
     bindings,
     mm::{
         virt::VmaRef,
+        Mm,
         MmWithUser, //
     },
     types::NotThreadSafe, //
 };
+
+/// Whether nobody has the map any more, nor ever will have it again.
+pub(crate) fn is_dead(mm: &Mm) -> bool {
+    // SAFETY: `mm` is valid since it is a reference.
+    unsafe { helpers::vm_map_sync_mm_is_dead(mm.as_raw()) }
+}
 
 /// The mmap read lock, held.
 ///

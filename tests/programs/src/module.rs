@@ -13,13 +13,9 @@ use nix::{
     },
 };
 use std::{
-    fs::{
-        set_permissions,
-        File,
-        Permissions, //
-    },
+    ffi::CStr,
+    fs::File,
     io,
-    os::unix::fs::PermissionsExt,
     path::Path, //
 };
 use vm_map_sync::DEVICE;
@@ -35,13 +31,13 @@ pub fn unload() -> Result<(), Errno> {
 
 /// Loads it.
 pub fn load() -> io::Result<()> {
-    finit_module(
-        &File::open(place::module()?)?,
-        c"",
-        ModuleInitFlags::empty(),
-    )?;
-    // What a udev rule does elsewhere.
-    set_permissions(DEVICE, Permissions::from_mode(0o666))
+    load_with(c"")
+}
+
+/// Loads it with these parameters.
+pub fn load_with(parameters: &CStr) -> io::Result<()> {
+    let module = File::open(place::module()?)?;
+    Ok(finit_module(&module, parameters, ModuleInitFlags::empty())?)
 }
 
 /// Loads it again if a test has left it unloaded: other programs come after this one.
