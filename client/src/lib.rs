@@ -21,10 +21,12 @@
 //! # }
 //! ```
 
+mod attach;
 mod call;
 mod error;
 mod fault;
 mod flags;
+mod info;
 mod map;
 mod outcome;
 mod reason;
@@ -37,12 +39,18 @@ mod vector;
 #[allow(missing_docs, non_camel_case_types)]
 pub mod uapi;
 
+pub use attach::AttachError;
 pub use error::{
     OpenError,
     SyncError, //
 };
 pub use fault::Fault;
 pub use flags::Flags;
+pub use info::{
+    Features,
+    Info,
+    Whose, //
+};
 pub use map::{
     Map,
     DEVICE, //
