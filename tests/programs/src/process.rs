@@ -12,13 +12,16 @@ use crate::{
     patience::wait_until,
 };
 use nix::{
+    errno::Errno,
     mount::{
         mount,
         MsFlags, //
     },
     sched::{
+        sched_setaffinity,
         unshare,
-        CloneFlags, //
+        CloneFlags,
+        CpuSet, //
     },
     sys::{
         prctl,
@@ -256,6 +259,16 @@ pub fn wait_until_in(pid: Pid, function: &str) -> Verdict {
         let found = fs::read_to_string(format!("/proc/{pid}/wchan"))?;
         io::Result::Ok(found.starts_with(function))
     })
+}
+
+/// Has this thread run on one processor only, if there is that one.
+pub fn stay_on(processor: usize) -> io::Result<()> {
+    let mut set = CpuSet::new();
+    set.set(processor)?;
+    match sched_setaffinity(Pid::from_raw(0), &set) {
+        Ok(()) | Err(Errno::EINVAL) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
 }
 
 /// Becomes another user, for good, with no other groups than `group`.

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Errors that are recorded late: btrfs lets all pages of a write count as written before it notes
-//! that the write has failed (`end_bbio_data_write()`). Who waits for the first of them is there before
-//! the note is, and must not take the page for one that is on the disk.
+//! that the write has failed (`end_bbio_data_write()`). Who waits for the first of them can be there
+//! before the note is, and must not take the page for one that is on the disk.
 
 use crate::scene::counts;
-use nix::{
-    errno::Errno,
-    sched::{
-        sched_setaffinity,
-        CpuSet, //
+use nix::errno::Errno;
+use std::{
+    collections::HashMap,
+    fs::File,
+    hint,
+    os::fd::AsRawFd,
+    time::{
+        Duration,
+        Instant, //
     },
-    unistd::Pid,
 };
-use std::collections::HashMap;
 use vm_map_sync::{
     Flags,
     Map,
@@ -39,7 +41,10 @@ use vm_map_sync_tests::{
     },
     mapping::Mapping,
     pattern,
-    process::Child,
+    process::{
+        stay_on,
+        Child, //
+    },
     spare::Site,
     sysctl::Sysctl,
     Page,
@@ -48,12 +53,19 @@ use vm_map_sync_tests::{
 
 /// As many as there are in one write.
 const PAGES: usize = 256;
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 16;
 
 /// The page that the disk does not take, and with it the whole write.
 const BROKEN: usize = 1;
 
 const MEGABYTES: usize = 160;
+
+/// The processors of the worker that ends the writes, and of who calls.
+const WORKER: usize = 0;
+const CALLER: usize = 1;
+
+/// How long the worker is kept from going on: as long as the caller needs to free a page.
+const DELAY: Duration = Duration::from_millis(100);
 
 /// As many files as there are rounds, each with its number as the version of its pages.
 fn files(count: usize) -> Result<Vec<TestFile>, Failure> {
@@ -103,9 +115,8 @@ pub fn error_recorded_late() -> Verdict {
     let site = Site::btrfs(gate.device(), "nodatacow,commit=600")?;
     site.settle();
     let map = Map::open()?;
-    // The worker that ends the writes is to be where the caller is, who then takes its place as soon as
-    // it is woken.
-    let _workers = Sysctl::set("/sys/devices/virtual/workqueue/cpumask", "1")?;
+    let mask = format!("{:x}", 1 << WORKER);
+    let _workers = Sysctl::set("/sys/devices/virtual/workqueue/cpumask", &mask)?;
     let files = files(rounds)?;
     let places = places(&Disk::open(gate.spare().device())?, rounds)?;
     let flags = [Flags::INVALIDATE, BOTH].into_iter().cycle();
@@ -115,13 +126,17 @@ pub fn error_recorded_late() -> Verdict {
         gate.spare().break_page(broken)?;
         gate.close(Held::Writes)?;
         succeeds_somehow(&map, mapping.all(), Flags::empty());
-        let caller = Child::spawn(|| {
-            be_urgent()?;
-            first_page(&mapping, flags)
-        })?;
-        caller.wait_for_state('D')?;
+        let children = [
+            Child::spawn(|| call_on_first(&mapping, flags))?,
+            Child::spawn(|| stop_at_last(file))?,
+        ];
+        for child in &children {
+            child.wait_for_state('D')?;
+        }
         gate.open()?;
-        caller.join()?;
+        for child in children {
+            child.join()?;
+        }
         mapping.assert_has(1, 0..PAGES);
         gate.spare().mend_page(broken)?;
     }
@@ -129,7 +144,8 @@ pub fn error_recorded_late() -> Verdict {
 }
 
 /// Calls on the first page, which is being written.
-fn first_page(mapping: &Mapping, flags: Flags) -> Verdict {
+fn call_on_first(mapping: &Mapping, flags: Flags) -> Verdict {
+    stay_on(CALLER)?;
     let result = Map::open()?.sync(mapping.range(0..1), flags);
     // Read from the disk, if it is gone.
     mapping.assert_has(1, [0]);
@@ -143,14 +159,22 @@ fn first_page(mapping: &Mapping, flags: Flags) -> Verdict {
     }
 }
 
-/// Has the process run on the first processor, and at once when there is something to do for it.
-fn be_urgent() -> Verdict {
-    let mut first = CpuSet::new();
-    first.set(0)?;
-    sched_setaffinity(Pid::from_raw(0), &first)?;
+/// Takes the place of the worker when it has come to the last page, but not to the error yet.
+fn stop_at_last(file: &TestFile) -> Verdict {
+    // What is told to this file is not told to the others.
+    let other = File::open(file.path())?;
+    stay_on(WORKER)?;
     let priority = libc::sched_param { sched_priority: 1 };
     // SAFETY: The structure is the one of the call.
     let code = unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const priority) };
     Errno::result(code)?;
+    let last = ((PAGES - 1) * PAGE) as libc::off64_t;
+    let wait = libc::SYNC_FILE_RANGE_WAIT_BEFORE;
+    // SAFETY: The call takes numbers only. What it says of the write is for others to check.
+    unsafe { libc::sync_file_range(other.as_raw_fd(), last, PAGE as libc::off64_t, wait) };
+    let end = Instant::now() + DELAY;
+    while Instant::now() < end {
+        hint::spin_loop();
+    }
     Ok(())
 }

@@ -2,14 +2,7 @@
 
 //! Pages that another process has locked in memory: they stay, and stay mapped there.
 
-use nix::{
-    errno::Errno,
-    sched::{
-        sched_setaffinity,
-        CpuSet, //
-    },
-    unistd::Pid, //
-};
+use nix::errno::Errno;
 use std::ops::Range;
 use vm_map_sync::Map;
 use vm_map_sync_tests::{
@@ -25,6 +18,7 @@ use vm_map_sync_tests::{
     },
     mapping::Mapping,
     process::{
+        stay_on,
         Child,
         Line, //
     },
@@ -64,17 +58,6 @@ fn lock_when_touched(mapping: &Mapping) -> Verdict {
     Ok(())
 }
 
-/// Has this process run on one processor only, so that it does not come to drain the lists of
-/// another by itself.
-fn stay_on(processor: usize) -> Verdict {
-    let mut set = CpuSet::new();
-    set.set(processor)?;
-    match sched_setaffinity(Pid::from_raw(0), &set) {
-        Ok(()) | Err(Errno::EINVAL) => Ok(()),
-        Err(errno) => Err(errno.into()),
-    }
-}
-
 /// Say how many of the held pages are in your page tables.
 const REPORT: usize = 0;
 /// Do the second act.
@@ -93,6 +76,7 @@ impl Other {
     fn new(file: &TestFile, first: Act, then: Act) -> Result<Self, Failure> {
         let (ours, theirs) = Line::pair()?;
         let mapping = file.map()?;
+        // So that neither comes to drain the lists of the other's processor by itself.
         stay_on(0)?;
         let child = Child::spawn(|| {
             stay_on(1)?;
