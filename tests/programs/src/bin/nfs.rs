@@ -11,18 +11,26 @@
 //! - `VMS_SERVER`: the directory that the server exports, an otherwise idle ext4 on `VMS_DEV`.
 //! - `VMS_EXPORT`: the script that starts (`on`) and stops (`off`) the server.
 
+use nix::{
+    errno::Errno,
+    fcntl::{
+        fallocate,
+        FallocateFlags, //
+    },
+    sys::statvfs::statvfs, //
+};
 use std::{
     env,
     fs::{
         self,
         File, //
     },
-    io::{
-        self,
-        Write, //
-    },
+    io,
     ops::Range,
-    os::unix::fs::FileExt,
+    os::{
+        fd::AsRawFd,
+        unix::fs::FileExt, //
+    },
     path::PathBuf,
     process::{
         self,
@@ -134,15 +142,20 @@ impl Scene {
     }
 
     /// Has the server forget what it was given. It has to assume that it did when a write fails, of
-    /// whatever file: so somebody else writes more than there is room for.
+    /// whatever file: so somebody else writes when there is no room. The room is taken without writing to
+    /// it, page by page, which takes a kernel that watches itself half a minute.
     fn forget(&self) -> Verdict {
         let filler = self.server.join("filler");
-        let mut file = File::create(&filler)?;
-        let zeros = vec![0; 1 << 20];
-        while file.write(&zeros).is_ok_and(|length| length > 0) {}
+        let size = statvfs(&self.server)?;
+        let size = (size.blocks() * size.fragment_size()) as libc::off_t;
+        let file = File::create(&filler)?;
+        let filled = fallocate(file.as_raw_fd(), FallocateFlags::empty(), 0, size);
+        assert_eq!(filled, Err(Errno::ENOSPC), "all the room that there is");
         let another = self.client.join("another");
         let file = File::create(&another)?;
-        let failed = file.write_all_at(&zeros, 0).and_then(|()| file.sync_all());
+        let failed = file
+            .write_all_at(&vec![0; 1 << 20], 0)
+            .and_then(|()| file.sync_all());
         let errno = failed.err().and_then(|error| error.raw_os_error());
         drop(file);
         fs::remove_file(another)?;
