@@ -116,7 +116,7 @@ fn killed_caller(flags: Flags, step: usize) -> Verdict {
         })?;
         caller.kill()?;
         let status = caller.wait()?;
-        let result = desk.get(0).result;
+        let result = desk.get::<uapi::vm_map_sync_args>(0).result;
         // Unless it was done already.
         if result.done != range.end as u64 {
             assert!(
