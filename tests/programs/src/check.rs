@@ -4,7 +4,11 @@
 
 use crate::PAGE;
 use std::{
-    ops::Range,
+    iter::Sum,
+    ops::{
+        Add,
+        Range, //
+    },
     thread,
     time::Duration, //
 };
@@ -54,6 +58,25 @@ pub struct Counts {
     pub beyond: u64,
     /// [`Outcome::left`].
     pub left: u64,
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            pushed: self.pushed + other.pushed,
+            freed: self.freed + other.freed,
+            beyond: self.beyond + other.beyond,
+            left: self.left + other.left,
+        }
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Self::add)
+    }
 }
 
 impl From<Outcome> for Counts {

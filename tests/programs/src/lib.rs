@@ -15,6 +15,7 @@ pub mod gate;
 pub mod harness;
 pub mod mapper;
 pub mod mapping;
+pub mod maps;
 pub mod module;
 pub mod patience;
 pub mod pipe;
@@ -25,6 +26,7 @@ pub mod residency;
 pub mod spare;
 pub mod sysctl;
 pub mod trace;
+pub mod vector;
 
 /// Bytes of a page. The programs are for machines with pages of this size.
 pub const PAGE: usize = 4096;

@@ -19,7 +19,10 @@ use std::{
 use vm_map_sync::uapi::{
     self,
     vm_map_sync_args,
-    vm_map_sync_result, //
+    vm_map_sync_range,
+    vm_map_sync_result,
+    vm_map_sync_stat,
+    vm_map_sync_vector, //
 };
 
 /// Bytes of the structure.
@@ -71,14 +74,35 @@ pub fn ioctl(device: &impl AsFd, command: u32, address: usize) -> Result<(), Err
     Errno::result(code).map(drop)
 }
 
-/// Memory for a structure, with a page more behind it.
+/// A structure of the ABI.
+///
+/// # Safety
+///
+/// Any bytes must be one.
+pub unsafe trait Structure: Copy {}
+
+// SAFETY: It has nothing but numbers in it.
+unsafe impl Structure for vm_map_sync_args {}
+// SAFETY: As above.
+unsafe impl Structure for vm_map_sync_vector {}
+// SAFETY: As above.
+unsafe impl Structure for vm_map_sync_range {}
+// SAFETY: As above.
+unsafe impl Structure for vm_map_sync_stat {}
+
+/// Memory for structures, with a page more behind it than one takes.
 pub struct Desk(Mapping);
 
 impl Desk {
     /// New memory, all zero.
     pub fn new() -> io::Result<Self> {
-        let memory = Mapping::reserve(2)?;
-        memory.map_anonymous(0..2, libc::MAP_PRIVATE)?;
+        Self::with_room(1)
+    }
+
+    /// The same, with room for so many pages of structures.
+    pub fn with_room(pages: usize) -> io::Result<Self> {
+        let memory = Mapping::reserve(pages + 1)?;
+        memory.map_anonymous(0..pages + 1, libc::MAP_PRIVATE)?;
         Ok(Self(memory))
     }
 
@@ -93,24 +117,29 @@ impl Desk {
     }
 
     /// Puts a structure at byte `offset`.
-    pub fn put(&self, offset: usize, args: &vm_map_sync_args) {
-        assert!(offset + SIZE <= 2 * PAGE);
+    pub fn put<T: Structure>(&self, offset: usize, structure: &T) {
+        self.assert_room(offset, size_of::<T>());
         // SAFETY: There is room for it.
-        unsafe { ptr::write_unaligned(self.address(offset) as *mut _, *args) };
+        unsafe { ptr::write_unaligned(self.address(offset) as *mut _, *structure) };
     }
 
     /// The structure at byte `offset`.
-    pub fn get(&self, offset: usize) -> vm_map_sync_args {
-        assert!(offset + SIZE <= 2 * PAGE);
+    pub fn get<T: Structure>(&self, offset: usize) -> T {
+        self.assert_room(offset, size_of::<T>());
         // SAFETY: All bytes are within the memory, and any are a structure.
         unsafe { ptr::read_unaligned(self.address(offset) as *const _) }
     }
 
     /// Writes a byte.
     pub fn set(&self, offset: usize, byte: u8) {
-        assert!(offset < 2 * PAGE);
+        self.assert_room(offset, 1);
         // SAFETY: It is within the memory.
         unsafe { ptr::write_volatile(self.address(offset) as *mut u8, byte) };
+    }
+
+    #[track_caller]
+    fn assert_room(&self, offset: usize, size: usize) {
+        assert!(offset + size <= self.0.pages() * PAGE);
     }
 
     /// Puts `args` at the start and calls the device with them. Returns them as they are afterwards.
@@ -119,8 +148,18 @@ impl Desk {
         device: &impl AsFd,
         args: &vm_map_sync_args,
     ) -> (Result<(), Errno>, vm_map_sync_args) {
-        self.put(0, args);
-        let code = sync_at(device, self.address(0));
+        self.call_with(device, uapi::VM_MAP_SYNC_SYNC, args)
+    }
+
+    /// The same with another command, and what that takes.
+    pub fn call_with<T: Structure>(
+        &self,
+        device: &impl AsFd,
+        command: u32,
+        argument: &T,
+    ) -> (Result<(), Errno>, T) {
+        self.put(0, argument);
+        let code = ioctl(device, command, self.address(0));
         (code, self.get(0))
     }
 }

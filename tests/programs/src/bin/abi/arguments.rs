@@ -114,7 +114,7 @@ pub fn inputs_stay_as_they_are() -> Verdict {
             |args: &vm_map_sync_args| (args.size, args.flags, args.start, args.end, args.reserved);
         assert_eq!(inputs(&after), inputs(&args));
         assert_ne!(fields(&after.result), fields(&args.result));
-        let behind = scene.desk.get(raw::SIZE);
+        let behind: vm_map_sync_args = scene.desk.get(raw::SIZE);
         assert_eq!(behind.size, 0, "written to behind the structure");
     }
     Ok(())

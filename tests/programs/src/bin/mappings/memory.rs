@@ -45,6 +45,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    maps::entry,
     PAGE, //
 };
 
@@ -61,24 +62,11 @@ fn nothing_is_done(mapping: &Mapping, words: Range<u64>) {
     }
 }
 
-/// The entry that is this process's stack.
-fn stack_entry() -> Result<Range<usize>, Failure> {
-    let maps = fs::read_to_string("/proc/self/maps")?;
-    maps.lines()
-        .find(|line| line.ends_with("[stack]"))
-        .and_then(|line| line.split_whitespace().next()?.split_once('-'))
-        .and_then(|(start, end)| {
-            let address = |text| usize::from_str_radix(text, 16).ok();
-            Some(address(start)?..address(end)?)
-        })
-        .ok_or_else(|| Failure::Failed("no stack in /proc/self/maps".into()))
-}
-
 /// The stack is memory as any other; what lies below it is a hole, and does not grow it.
 pub fn stack() -> Verdict {
     let word = 0x1234_5678_u64;
     let map = Map::open()?;
-    let before = stack_entry()?;
+    let before = entry("[stack]")?;
     let address = ptr::from_ref(&word).addr();
     assert!(before.contains(&address));
     for flags in ALL {
@@ -89,7 +77,7 @@ pub fn stack() -> Verdict {
         refused(&map, below..below, flags, Reason::Hole, below);
     }
     assert_eq!(std::hint::black_box(word), 0x1234_5678);
-    assert_eq!(stack_entry()?, before, "the stack has grown");
+    assert_eq!(entry("[stack]")?, before, "the stack has grown");
     Ok(())
 }
 

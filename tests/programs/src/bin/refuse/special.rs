@@ -6,13 +6,7 @@ use super::scene::{
     Scene,
     FILE, //
 };
-use std::{
-    fs::{
-        self,
-        File, //
-    },
-    ops::Range,
-};
+use std::fs::File;
 use vm_map_sync::{
     Flags,
     Reason, //
@@ -30,21 +24,10 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    maps::entry,
     sysctl::Sysctl,
     PAGE,
 };
-
-/// The addresses of the entry of this process that is called `name`.
-fn entry(name: &str) -> Result<Range<usize>, Failure> {
-    let maps = fs::read_to_string("/proc/self/maps")?;
-    let line = maps
-        .lines()
-        .find(|line| line.ends_with(name))
-        .ok_or_else(|| Failure::skip(format!("this process has no {name}")))?;
-    let (start, rest) = line.split_once('-').unwrap_or_default();
-    let (end, _) = rest.split_once(' ').unwrap_or_default();
-    Ok(usize::from_str_radix(start, 16)?..usize::from_str_radix(end, 16)?)
-}
 
 /// Asserts that the kernel's own entry `name` is refused in all ways to ask for it.
 fn refuses_entry(name: &str) -> Verdict {
