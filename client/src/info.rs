@@ -4,10 +4,8 @@
 
 use crate::{
     attach::result,
-    map::{
-        Flags,
-        Map, //
-    },
+    flags::Flags,
+    map::Map,
     uapi, //
 };
 use std::{
