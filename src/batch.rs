@@ -45,7 +45,7 @@ use kernel::{
 };
 
 /// The most helpers of one call.
-const HELPERS: usize = 64;
+const HELPERS: usize = 256;
 
 /// How long the helpers of a call wait for each other, in milliseconds. Only where there is no memory
 /// for a thread do they not come at all.

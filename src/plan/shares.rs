@@ -21,10 +21,10 @@ struct Share {
 
 impl Shares {
     /// The most helpers of one user.
-    pub(crate) const EACH: usize = 256;
+    pub(crate) const EACH: usize = 512;
 
     /// The most helpers of all users together.
-    pub(crate) const ALL: usize = 1024;
+    pub(crate) const ALL: usize = 2048;
 
     /// How many users can have helpers at the same time.
     const USERS: usize = 128;

@@ -37,8 +37,12 @@ use vm_map_sync_tests::{
 };
 
 mod files;
+mod vectors;
 
-use self::files::*;
+use self::{
+    files::*,
+    vectors::*, //
+};
 
 fn main() -> ExitCode {
     harness::run(tests![
@@ -49,6 +53,8 @@ fn main() -> ExitCode {
         no_commit_before_all_helpers_have_come,
         each_disk_is_flushed,
         all_is_started_before_any_is_waited_for,
+        vector_of_1024_files_on_ext4,
+        vector_of_1024_files_on_xfs,
         sparse,
         one_entry_takes_no_memory,
     ])

@@ -64,7 +64,7 @@ const MANY: usize = 64;
 /// How many callers there are: more than may have helpers.
 const CALLERS: usize = 6;
 /// How many helpers a user may have at work, and a call.
-const HELPERS: usize = 256;
+const HELPERS: usize = 512;
 const HELPERS_OF_A_CALL: usize = 64;
 
 /// A server that never answers an `FSYNC`, nor anything after that.
