@@ -148,7 +148,10 @@ impl fmt::Display for OpenError {
                 "; load the module: modprobe vm_map_sync, or insmod vm_map_sync.ko"
             ),
             io::ErrorKind::PermissionDenied => {
-                write!(f, "; have root allow it to all: chmod 0666 {DEVICE}")
+                write!(
+                    f,
+                    "; root keeps it for some only: see the parameter mode of the module"
+                )
             }
             _ => Ok(()),
         }

@@ -21,6 +21,7 @@ pub mod patience;
 pub mod pipe;
 pub mod place;
 pub mod process;
+pub mod program;
 pub mod raw;
 pub mod residency;
 pub mod spare;

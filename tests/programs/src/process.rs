@@ -283,6 +283,44 @@ pub fn become_user(user: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// Becomes another user, for good, who has these capabilities and no others.
+pub fn become_user_with(user: u32, group: u32, capabilities: &[u32]) -> io::Result<()> {
+    /// `struct __user_cap_header_struct` of linux/capability.h.
+    #[repr(C)]
+    struct Request {
+        version: u32,
+        pid: i32,
+    }
+    /// `struct __user_cap_data_struct`.
+    #[derive(Clone, Copy, Default)]
+    #[repr(C)]
+    struct Words {
+        effective: u32,
+        permitted: u32,
+        inheritable: u32,
+    }
+    const VERSION_3: u32 = 0x2008_0522;
+
+    prctl::set_keepcaps(true)?;
+    become_user(user, group)?;
+    let mut words = [Words::default(); 2];
+    for &capability in capabilities {
+        let word = &mut words[capability as usize / 32];
+        word.effective |= 1 << (capability % 32);
+        word.permitted = word.effective;
+    }
+    let request = Request {
+        version: VERSION_3,
+        pid: 0,
+    };
+    // SAFETY: The structures are those of the call, and live until it returns.
+    let code = unsafe { libc::syscall(libc::SYS_capset, &raw const request, words.as_ptr()) };
+    if code < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 /// Gets namespaces of one's own for users and mounts, in which one is root, and a place for files.
 pub fn enter_namespaces() -> io::Result<()> {
     let (user, group) = (geteuid(), getegid());

@@ -2,11 +2,9 @@
 
 //! Sharing: several processes, one file, one handle.
 
-use std::{
-    env,
-    process::ExitCode, //
-};
+use std::process::ExitCode;
 use vm_map_sync_tests::{
+    program,
     file::TestFile,
     harness::{
         self,
@@ -25,9 +23,6 @@ use self::{
     owner::*, //
 };
 
-/// With this argument the program does nothing, until it is killed.
-const IDLE: &str = "--idle";
-
 const PAGES: usize = 8;
 
 /// A file with all pages clean.
@@ -36,11 +31,7 @@ fn file() -> Result<TestFile, Failure> {
 }
 
 fn main() -> ExitCode {
-    if env::args().nth(1).as_deref() == Some(IDLE) {
-        loop {
-            nix::unistd::pause();
-        }
-    }
+    program::stay_if_executed();
     harness::run(tests![
         two_maps_of_one_file,
         inherited_handle,

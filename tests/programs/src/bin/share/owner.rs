@@ -4,14 +4,9 @@
 
 use super::{
     file,
-    IDLE,
     PAGES, //
 };
-use nix::{
-    unistd::execv, //
-};
 use std::{
-    ffi::CString,
     io::Read,
     process,
     thread, //
@@ -21,6 +16,7 @@ use vm_map_sync::{
     Reason, //
 };
 use vm_map_sync_tests::{
+    program,
     check::{
         counts,
         refused,
@@ -118,9 +114,7 @@ pub fn owner_is_killed() -> Verdict {
 pub fn owner_executes_a_program() -> Verdict {
     let file = file()?;
     let (child, line, map, address) = owner(&file, |_| {
-        let program = CString::new("/proc/self/exe")?;
-        let argument = CString::new(IDLE)?;
-        execv(&program, &[&program, &argument])?;
+        program::idle()?;
         Ok(())
     })?;
     // The line is closed by the execution itself, and the old map goes soon after. Until then it has
