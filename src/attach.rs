@@ -88,11 +88,17 @@ fn find(number: i32) -> Result<Map> {
         (map, Pid::process_of(&thread).ok_or(ESRCH)?)
     };
 
-    proc::check_memory(pid.initial_number())?;
+    let allowed = proc::check_memory(pid.initial_number());
 
-    // If somebody else has got the number meanwhile, whose memory was opened then, the thread is gone.
+    // If somebody else has got the number meanwhile, it is his memory that was opened, and the thread is
+    // gone.
     let thread = pid.thread().ok_or(ESRCH)?;
     let now = process::users_of(&thread).ok_or(ESRCH)?;
+    allowed.map_err(|errno| match errno {
+        // A thread is there for procfs only if it has the memory for it.
+        ENOENT => ENOMEM,
+        errno => errno,
+    })?;
     if now.as_raw() == map.as_raw() {
         Ok(Map::new((&**map).into(), process))
     } else {

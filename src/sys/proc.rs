@@ -74,7 +74,8 @@ impl Drop for Proc {
 ///
 /// # Errors
 ///
-/// - `ESRCH` if there is no such thread, or it has no map.
+/// - `ENOENT` if there is no such thread, or no memory for what procfs has of it.
+/// - `ESRCH` if it has gone meanwhile, or has no map.
 /// - `EACCES`, or another error of a security module, if the caller may not.
 /// - Those of opening any file.
 pub(crate) fn check_memory(number: i32) -> Result {
@@ -83,8 +84,7 @@ pub(crate) fn check_memory(number: i32) -> Result {
     let mode = i32::try_from(bindings::O_RDONLY)?;
     let mut path = bindings::path::default();
     // SAFETY: What is in `MOUNT` is a mount until the module goes, and the name is a string.
-    to_result(unsafe { helpers::vm_map_sync_path_lookup(mount, name.as_char_ptr(), &mut path) })
-        .map_err(|errno| if errno == ENOENT { ESRCH } else { errno })?;
+    to_result(unsafe { helpers::vm_map_sync_path_lookup(mount, name.as_char_ptr(), &mut path) })?;
     let rights = Rights::of_caller();
     // SAFETY: The path was just found, and the credentials are valid.
     let file = from_err_ptr(unsafe { bindings::dentry_open(&path, mode, rights.as_ptr()) });

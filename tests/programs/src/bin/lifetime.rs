@@ -22,6 +22,7 @@ use vm_map_sync::{
     uapi,
     Flags,
     Map,
+    Whose,
     DEVICE, //
 };
 use vm_map_sync_tests::{
@@ -48,8 +49,10 @@ use vm_map_sync_tests::{
     },
     patience::wait_until,
     process::{
+        become_user,
         Child,
-        Line, //
+        Line,
+        NOBODY, //
     },
     raw::{
         self,
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         killed_caller_ends_soon,
         killed_caller_that_never_waits,
         handles_leave_nothing_behind,
+        attaching_leaves_nothing_behind,
         no_unloading_while_a_handle_is_open,
         no_unloading_while_a_child_has_the_handle,
         unloading_again_and_again,
@@ -214,6 +218,31 @@ fn use_once(file: &TestFile) -> Verdict {
 fn handles_leave_nothing_behind() -> Verdict {
     let file = TestFile::new(4)?;
     assert_leaves_nothing(fewer(200), || use_once(&file))
+}
+
+/// Whether somebody attaches to a process, may not, or comes too late.
+fn attaching_leaves_nothing_behind() -> Verdict {
+    let attach = |child: &Child| {
+        let number = child.pid().as_raw().unsigned_abs();
+        Map::attach(number).map_err(|error| error.errno())
+    };
+    assert_leaves_nothing(fewer(200), || {
+        let (ours, theirs) = Line::pair()?;
+        let target = Child::spawn(|| Ok(theirs.receive().map(drop)?))?;
+        let map = attach(&target).map_err(|errno| Failure::Failed(format!("{errno:?}")))?;
+        let other = Child::spawn(|| {
+            become_user(NOBODY, NOBODY)?;
+            assert_eq!(attach(&target).err(), Some(Some(libc::EACCES)));
+            Ok(())
+        })?;
+        other.join()?;
+        ours.send(0)?;
+        target.wait_for_state('Z')?;
+        assert_eq!(attach(&target).err(), Some(Some(libc::ESRCH)));
+        target.join()?;
+        assert_eq!(map.info()?.whose, Whose::Dead);
+        Ok(())
+    })
 }
 
 fn no_unloading_while_a_handle_is_open() -> Verdict {

@@ -114,23 +114,17 @@ pub fn process_without_its_first_thread() -> Verdict {
 /// It takes the place of the first one, and the process is what it was, with another map.
 pub fn thread_that_executes_a_program() -> Verdict {
     let target = Target::spawn(|line| {
-        let socket = line.socket().try_clone()?;
-        line.send(0)?;
-        let thread = thread::spawn(move || {
-            let _ = (&socket).read(&mut [0]);
-            program::idle()
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                line.send(0)?;
+                line.receive()?;
+                program::idle()
+            });
         });
-        match thread.join() {
-            Ok(Ok(never)) => match never {},
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(Failure::Failed("a thread has failed".into())),
-        }
+        Ok(())
     })?;
     target.line().receive()?;
     let number = target.number();
-    wait_until("two threads", || {
-        Ok::<_, Failure>(others(number)?.len() == 1)
-    })?;
     let thread = the_other(number)?;
     let map = attaches_to_process_of(thread, number);
     target.release()?;

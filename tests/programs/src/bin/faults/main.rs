@@ -22,6 +22,7 @@ use self::{
 fn main() -> ExitCode {
     harness::run(tests![
         opening,
+        attaching,
         start_of_one_entry,
         start_of_many_pieces,
         syncio_of_one_entry,

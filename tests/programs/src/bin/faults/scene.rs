@@ -25,6 +25,10 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    process::{
+        Child,
+        Line, //
+    },
     residency::Cached,
     PAGE, //
 };
@@ -203,17 +207,40 @@ fn call(files: usize, pieces: usize, flags: Flags) -> Verdict {
 }
 
 pub fn opening() -> Verdict {
+    take(|| Map::open().map_err(|error| error.0.raw_os_error()))
+}
+
+pub fn attaching() -> Verdict {
+    let (ours, theirs) = Line::pair()?;
+    let target = Child::spawn(|| Ok(theirs.receive().map(drop)?))?;
+    let number = target.pid().as_raw().unsigned_abs();
+    take(|| Map::attach(number).map_err(|error| error.errno()))?;
+    ours.send(0)?;
+    target.join()
+}
+
+/// Takes a handle, with one allocation after the other failing, until there is none left to fail.
+fn take(handle: impl Fn() -> Result<Map, Option<i32>>) -> Verdict {
     let injector = Injector::new()?;
+    let mut failed = 0;
     for nth in 1..ENOUGH {
-        let (map, injected) = injector.fail(nth, Map::open)?;
+        let (map, injected) = injector.fail(nth, &handle)?;
         match map {
-            Err(error) => {
-                assert!(injected, "nothing failed, but {error}");
-                let errno = error.0.raw_os_error();
-                assert_eq!(errno, Some(libc::ENOMEM), "fault {nth}: {error}");
+            Err(errno) => {
+                assert!(injected, "nothing failed, but error {errno:?}");
+                let copied = injector.fails_copies() && errno == Some(libc::EFAULT);
+                assert!(
+                    copied || errno == Some(libc::ENOMEM),
+                    "fault {nth}: {errno:?}"
+                );
+                failed += 1;
             }
             Ok(map) if !injected => {
-                drop(map);
+                map.info()?;
+                println!(
+                    "# {} allocations failed, {failed} of them for good",
+                    nth - 1
+                );
                 return Ok(());
             }
             // What failed could be done without.
