@@ -83,7 +83,7 @@ pub(crate) fn mode(wanted: u16) -> Result<u16> {
     match wanted {
         0o600 | 0o606 | 0o660 | 0o666 => Ok(wanted),
         _ => {
-            pr_err!("mode={wanted:#o} is none of 0600, 0660, 0606 and 0666\n");
+            pr_err!("mode=0{wanted:o} is none of 0600, 0660, 0606 and 0666\n");
             Err(EINVAL)
         }
     }
