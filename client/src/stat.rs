@@ -83,8 +83,8 @@ impl Map {
         Ok(Stat::new(&stat[0]))
     }
 
-    /// Looks at many ranges at one moment. The results are in the order of the ranges; a page that
-    /// several of them cover is counted in one of them.
+    /// Looks at many ranges at one moment. The results are in the order of the ranges, each as if it
+    /// were the only one.
     ///
     /// # Errors
     ///

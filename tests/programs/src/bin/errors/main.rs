@@ -9,6 +9,7 @@ use vm_map_sync_tests::{
 };
 
 mod cursors;
+mod descriptors;
 mod devices;
 mod foreign;
 mod forget;
@@ -20,9 +21,11 @@ mod late;
 mod pages;
 mod scene;
 mod thin;
+mod vectors;
 
 use self::{
     cursors::*,
+    descriptors::*,
     devices::*,
     foreign::*,
     forget::*,
@@ -31,7 +34,8 @@ use self::{
     kept::*,
     kill::*,
     late::*,
-    pages::*, //
+    pages::*,
+    vectors::*, //
 };
 
 fn main() -> ExitCode {
@@ -67,6 +71,15 @@ fn main() -> ExitCode {
         receiver_and_sender_are_told,
         shared_descriptor_is_told_once,
         two_foreign_calls_are_told,
+        descriptor_of_a_range_is_told,
+        range_that_is_freed_only_tells_nobody,
+        all_descriptors_of_a_vector_are_told,
+        descriptor_beside_a_foreign_map_is_told,
+        only_ranges_of_the_bad_file_fail,
+        all_ranges_of_the_bad_file_fail,
+        busy_page_in_some_ranges,
+        worst_fault_is_that_of_all,
+        errors_are_forgotten_by_all_ranges,
         device_that_fails,
         device_that_fails_writes,
         late_disk,

@@ -247,8 +247,7 @@ pub fn unknown_flags_of_a_range() -> Verdict {
     Ok(())
 }
 
-/// Of a refused call: the range that is to blame has the reason, and of the others nothing is said but
-/// where they begin.
+/// Of a refused call: the range that is to blame has the reason, and of the others nothing is said.
 pub fn results_of_a_refusal() -> Verdict {
     let table = Table::new(1)?;
     table.scene.mappings[1].unmap(5..6)?;
@@ -266,13 +265,12 @@ pub fn results_of_a_refusal() -> Verdict {
     let want = vm_map_sync_result { range: 1, ..hole };
     assert_eq!(fields(&all), fields(&want), "all");
     for (number, (before, after)) in ranges.iter().zip(table.get(SIZE)).enumerate() {
-        let want = vm_map_sync_result {
-            done: before.start,
-            ..if number == 1 {
-                hole
-            } else {
-                Default::default()
-            }
+        let want = match number {
+            1 => vm_map_sync_result {
+                done: before.start,
+                ..hole
+            },
+            _ => Default::default(),
         };
         assert_eq!(fields(&after.result), fields(&want), "range {number}");
         assert_inputs(before, &after);
