@@ -17,6 +17,7 @@ pub mod mapper;
 pub mod mapping;
 pub mod maps;
 pub mod module;
+pub mod overlay;
 pub mod patience;
 pub mod pipe;
 pub mod place;

@@ -2,17 +2,9 @@
 
 //! Overlays: what is mapped is the file below, and the file that the user sees is asked.
 
-use nix::{
-    mount::{
-        mount,
-        umount2,
-        MntFlags,
-        MsFlags, //
-    },
-    unistd::{
-        chown,
-        Uid, //
-    },
+use nix::unistd::{
+    chown,
+    Uid, //
 };
 use std::{
     fs::{
@@ -20,14 +12,7 @@ use std::{
         File, //
     },
     os::unix::fs::MetadataExt,
-    path::{
-        Path,
-        PathBuf, //
-    },
-    process::{
-        self,
-        Command, //
-    },
+    path::Path,
 };
 use vm_map_sync::{
     Map,
@@ -40,15 +25,13 @@ use vm_map_sync_tests::{
         succeeds,
         BOTH, //
     },
-    harness::{
-        Failure,
-        Verdict, //
-    },
+    harness::Verdict,
     mapping::{
         Mapping,
         Share, //
     },
-    pattern, place,
+    overlay::Overlay,
+    pattern,
     process::{
         become_user,
         Child,
@@ -59,49 +42,6 @@ use vm_map_sync_tests::{
 
 const PAGES: usize = 4;
 const SOMEBODY: u32 = 4712;
-
-/// An overlay that copies up what is known of a file without what is in it.
-struct Overlay(PathBuf);
-
-impl Overlay {
-    fn new() -> Result<Self, Failure> {
-        let _ = Command::new("modprobe").arg("overlay").output();
-        let this = Self(place::directory()?.join(format!("overlay-{}", process::id())));
-        for name in ["lower", "upper", "work", "merged"] {
-            fs::create_dir_all(this.0.join(name))?;
-        }
-        let bytes: Vec<u8> = (0..PAGES).flat_map(|page| pattern(0, page)).collect();
-        fs::write(this.path("lower"), bytes)?;
-        File::open(this.path("lower"))?.sync_all()?;
-        let at = |name| this.0.join(name).display().to_string();
-        let options = format!(
-            "metacopy=on,lowerdir={},upperdir={},workdir={}",
-            at("lower"),
-            at("upper"),
-            at("work")
-        );
-        mount(
-            Some("overlay"),
-            &this.0.join("merged"),
-            Some("overlay"),
-            MsFlags::empty(),
-            Some(options.as_str()),
-        )?;
-        Ok(this)
-    }
-
-    /// The file in one of the directories.
-    fn path(&self, directory: &str) -> PathBuf {
-        self.0.join(directory).join("file")
-    }
-}
-
-impl Drop for Overlay {
-    fn drop(&mut self) {
-        let _ = umount2(&self.0.join("merged"), MntFlags::MNT_DETACH);
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Runs `body` as a user who has the file mapped.
 fn mapped_by(user: u32, path: &Path, body: impl FnOnce(&Map, &Mapping)) -> Verdict {
@@ -121,7 +61,7 @@ fn mapped_by(user: u32, path: &Path, body: impl FnOnce(&Map, &Mapping)) -> Verdi
 
 /// The owner of the file may free it, although the file below belongs to somebody else; nobody else may.
 pub fn owner_of_a_file_of_an_overlay() -> Verdict {
-    let overlay = Overlay::new()?;
+    let overlay = Overlay::new(PAGES)?;
     let (merged, lower) = (overlay.path("merged"), overlay.path("lower"));
     let is_refused = |map: &Map, mapping: &Mapping| {
         let start = mapping.address(0);
