@@ -139,12 +139,12 @@ pub fn file_of_an_overlay() -> Verdict {
     assert_eq!(Counts::from(outcomes.all), counts(0, PAGES as u64));
     assert_eq!(cached(&lower)?.resident, 0);
 
-    // Now the file is above.
+    // Now the file is above, and has been copied there.
     let writer = File::options().read(true).write(true).open(&merged)?;
     soil(&writer, 1)?;
     let upper = overlay.path("upper");
     let before = cached(&upper)?;
-    assert_eq!(before.dirty, DIRTY.len() as u64);
+    assert!(before.dirty >= DIRTY.len() as u64, "{before:?}");
     let outcome = map.sync_file(&writer, .., BOTH)?;
     let found = (outcome.pushed, outcome.freed - outcome.beyond);
     assert_eq!(found, (before.dirty, before.resident));

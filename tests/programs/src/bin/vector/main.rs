@@ -18,7 +18,9 @@ mod overlaps;
 mod races;
 mod refusals;
 mod scene;
+mod shapes;
 mod sums;
+mod table;
 
 use self::{
     arrays::*,
@@ -26,6 +28,7 @@ use self::{
     overlaps::*,
     races::*,
     refusals::*,
+    shapes::*,
     sums::*, //
 };
 
