@@ -7,22 +7,25 @@
 //! none, or none come, it does the work itself. When it goes, so does what nobody has begun, with its
 //! files; what a helper has begun is all that is left.
 
-use crate::sys::{
-    memory::{
-        room,
-        small,
-        Room, //
+use crate::{
+    sys::{
+        memory::{
+            room,
+            small,
+            Room, //
+        },
+        pager::Pager,
+        queue::{
+            Completion,
+            Helper, //
+        },
+        rights::Rights,
+        task::{
+            self,
+            Killed, //
+        }, //
     },
-    pager::Pager,
-    queue::{
-        Completion,
-        Helper, //
-    },
-    rights::Rights,
-    task::{
-        self,
-        Killed, //
-    },
+    trace, //
 };
 use core::{
     cmp::min,
@@ -42,6 +45,7 @@ use kernel::{
         Arc,
         Mutex, //
     },
+    task::Pid, //
 };
 
 /// The most helpers of one call.
@@ -69,6 +73,8 @@ pub(crate) struct Batch {
     errors: Room<Atomic<i32>>,
     /// With whose rights it is done.
     rights: Rights,
+    /// For which thread.
+    caller: Pid,
     /// How many jobs are not done.
     open: Atomic<usize>,
     /// How many helpers have not come yet.
@@ -96,6 +102,7 @@ impl Batch {
             absent: Atomic::new(0),
             errors,
             rights: Rights::of_caller(),
+            caller: kernel::current!().pid(),
             gathered <- Completion::new(),
             done <- Completion::new(),
             jobs <- new_mutex!(list),
@@ -181,7 +188,7 @@ impl Batch {
             let Some((behind, job)) = next else {
                 return Ok(());
             };
-            if let Err(errno) = job.pager.commit(&job.pages) {
+            if let Err(errno) = trace::commit(&job.pager, &job.pages, Some(self.caller)) {
                 let number = self.errors.len().saturating_sub(behind + 1);
                 if let Some(error) = self.errors.get(number) {
                     error.store(errno.to_errno(), Relaxed);

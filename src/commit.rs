@@ -29,6 +29,7 @@ use crate::{
             Killed, //
         }, //
     },
+    trace, //
 };
 use core::ops::Range;
 use kernel::prelude::*;
@@ -75,12 +76,12 @@ pub(crate) fn commit(
             Some(batch) => batch.result(number),
             None => {
                 task::checkpoint()?;
-                commit.pager.commit(&commit.pages())
+                trace::commit(commit.pager, &commit.pages(), None)
             }
         };
         if commit.is_undone() {
             task::checkpoint()?;
-            result = result.and(commit.pager.commit(&commit.hull()));
+            result = result.and(trace::commit(commit.pager, &commit.hull(), None));
         }
         if let Err(errno) = result.and(commit.tell()) {
             fail(commit.siblings, commit.siblings, 0, errno, outcomes);

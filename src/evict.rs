@@ -47,6 +47,7 @@ use crate::{
             Killed, //
         }, //
     },
+    trace, //
 };
 use core::{
     cmp::{
@@ -84,6 +85,7 @@ pub(crate) fn evict(
         let Some(piece) = siblings.iter().find(|piece| !piece.is_barred()) else {
             continue;
         };
+        let before = trace::counts(outcomes);
         let mut eviction = Eviction {
             pager: &piece.pager,
             mark: piece.mark,
@@ -101,12 +103,14 @@ pub(crate) fn evict(
             eviction.position = pages.start;
             if eviction.evict(&pages).is_err() {
                 let position = eviction.position;
+                trace::freed(siblings, before, outcomes);
                 stop(plan, piece.pager.id(), position, outcomes);
                 return Err(Killed);
             }
         }
         let cause = eviction.cause();
         eviction.ledger.report_shared(cause);
+        trace::freed(siblings, before, outcomes);
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ use crate::{
         process::Pid,
         task::Killed, //
     },
-    uapi,
+    trace, uapi,
 };
 use kernel::{
     fs::File,
@@ -143,12 +143,14 @@ impl Map {
         flags: Flags,
         outcomes: &mut Outcomes<'_>,
     ) {
+        trace::begin(wanted, flags);
         let done = self.with_map(flags, |map, standing| {
             work(map, standing, &Caller { handle }, wanted, flags, outcomes)
         });
         if let Err(refusal) = done {
             outcomes.refuse(&refusal);
         }
+        trace::end(outcomes);
     }
 
     /// Counts what is in the page cache of ranges, in the same way.

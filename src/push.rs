@@ -31,6 +31,7 @@ use crate::{
             Killed, //
         }, //
     },
+    trace, //
 };
 use core::ops::Range;
 use kernel::prelude::*;
@@ -98,6 +99,7 @@ fn start(
             }
         }
     }
+    let mut result = Ok(());
     for (pages, run) in pieces::runs(siblings) {
         let mut rest = pages;
         while let Some(chunk) = next_chunk(pager, &rest) {
@@ -110,9 +112,11 @@ fn start(
             if let Err(errno) = written {
                 fail(siblings, run, chunk.start, errno, outcomes);
             }
+            result = result.and(written);
             rest.start = chunk.end;
         }
     }
+    trace::pushed(siblings, dirty, result);
     Ok(dirty)
 }
 
@@ -143,7 +147,9 @@ fn wait(siblings: &[Piece], outcomes: &mut Outcomes<'_>) -> Result<(), Killed> {
             continue;
         };
         folios::wait_written(&piece.pager, &pages)?;
-        if let Err(errno) = piece.pager.errors_since(piece.mark) {
+        let result = piece.pager.errors_since(piece.mark);
+        trace::written(&piece.pager, &pages, result);
+        if let Err(errno) = result {
             fail(siblings, run, pages.start, errno, outcomes);
         }
     }

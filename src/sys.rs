@@ -30,6 +30,11 @@ pub(crate) mod descriptor;
 pub(crate) mod device;
 pub(crate) mod entry;
 pub(crate) mod errors;
+#[expect(
+    improper_ctypes,
+    reason = "the kernel's structures hold empty ones, and are only pointed to"
+)]
+mod events;
 pub(crate) mod evict;
 pub(crate) mod folios;
 #[expect(
@@ -45,4 +50,5 @@ pub(crate) mod process;
 pub(crate) mod queue;
 pub(crate) mod rights;
 pub(crate) mod task;
+pub(crate) mod trace;
 pub(crate) mod user;

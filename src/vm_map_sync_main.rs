@@ -7,7 +7,8 @@
 //! Data flows one way: the ioctl face ([`device`], [`sync`], [`vector`], [`args`]) hands what is asked for
 //! ([`request`]) to a map ([`map`]), which validates and captures the ranges ([`capture`]), plans ([`plan`]),
 //! and works on the pagers ([`push`], [`commit`] by [`batch`], [`evict`] and its [`ledger`]; or [`stat`]); what
-//! became of it ([`outcome`]) goes back to the caller. A handle on a map comes from [`device`] or [`attach`].
+//! became of it ([`outcome`]) goes back to the caller. A handle on a map comes from [`device`] or [`attach`]. Who
+//! traces a call is told of it ([`trace`]).
 
 mod account;
 mod args;
@@ -30,6 +31,7 @@ mod standing;
 mod stat;
 mod sync;
 mod sys;
+mod trace;
 #[expect(
     dead_code,
     non_camel_case_types,

@@ -39,6 +39,11 @@ impl Flags {
         }
     }
 
+    /// The flags as the caller gave them.
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Whether dirty pages are to be durable when the call returns.
     pub(crate) fn syncio(self) -> bool {
         self.has(uapi::VM_MAP_SYNC_SYNCIO)

@@ -67,6 +67,7 @@ fn flags_say_what_was_asked() {
         for (bit, asks) in questions {
             assert_eq!(asks(flags), bits & bit != 0);
         }
+        assert_eq!(flags.bits(), bits);
         assert_eq!(flags.waits(), flags.syncio() || flags.invalidate());
     }
 }

@@ -91,6 +91,11 @@ impl Trace {
             .collect()
     }
 
+    /// Has events recorded no more that were.
+    pub fn ignore(&self, event: &str) -> Verdict {
+        self.set(&format!("events/{event}/enable"), "0")
+    }
+
     fn set(&self, name: &str, value: &str) -> Verdict {
         fs::write(self.0.join(name), value)
             .map_err(|error| Failure::Failed(format!("{ROOT}/{name}: {error}")))
@@ -117,6 +122,11 @@ impl Event {
             name: name.to_owned(),
             fields: fields.to_owned(),
         })
+    }
+
+    /// All that is said of it, with its name before it.
+    pub fn text(&self) -> String {
+        format!("{} {}", self.name, self.fields)
     }
 
     /// Whether this is the beginning (`sys_enter`) or the end (`sys_exit`) of an `ioctl()`.
@@ -158,6 +168,7 @@ mod tests {
             (event.time, event.name.as_str()),
             (12_000_345, "alloc_vmap_area")
         );
+        assert_eq!(event.text(), "alloc_vmap_area va_start: 17 size=8");
         assert_eq!(event.number("va_start").ok(), Some(17));
         assert_eq!(event.number("size").ok(), Some(8));
         assert!(event.field("end").is_err());
