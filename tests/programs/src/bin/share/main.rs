@@ -4,13 +4,12 @@
 
 use std::process::ExitCode;
 use vm_map_sync_tests::{
-    program,
     file::TestFile,
     harness::{
         self,
         Failure, //
     },
-    tests,
+    program, tests,
 };
 
 mod maps;

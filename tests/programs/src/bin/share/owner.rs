@@ -16,7 +16,6 @@ use vm_map_sync::{
     Reason, //
 };
 use vm_map_sync_tests::{
-    program,
     check::{
         counts,
         refused,
@@ -38,7 +37,7 @@ use vm_map_sync_tests::{
         Child,
         Line, //
     },
-    PAGE,
+    program, PAGE,
 };
 
 /// A process that sends a handle on its map, with the address of a mapping of `file` that has one
