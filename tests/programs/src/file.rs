@@ -111,8 +111,14 @@ impl TestFile {
     /// Waits until nothing of it is dirty or being written any more.
     #[track_caller]
     pub fn wait_until_written(&self) -> Verdict {
+        self.wait_until_written_in(0..self.pages)
+    }
+
+    /// Waits until nothing of some pages is dirty or being written any more.
+    #[track_caller]
+    pub fn wait_until_written_in(&self, pages: Range<usize>) -> Verdict {
         wait_until("written", || {
-            let cached = self.cached()?;
+            let cached = Cached::of(&self.file, pages.clone())?;
             io::Result::Ok(cached.dirty == 0 && cached.writeback == 0)
         })
     }

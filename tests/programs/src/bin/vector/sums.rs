@@ -7,7 +7,6 @@ use super::scene::{
     DIRTY,
     PAGES, //
 };
-use std::io;
 use vm_map_sync::{
     Flags,
     Map,
@@ -26,8 +25,6 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
-    patience::wait_until,
-    residency::Cached,
     vector::{
         all_succeed,
         all_succeed_somehow,
@@ -82,10 +79,7 @@ pub fn ranges_of_several_files() -> Verdict {
         for (number, end) in LENGTHS.into_iter().enumerate() {
             let file = &scene.files[number];
             if flags == Flags::empty() {
-                wait_until("written", || {
-                    let cached = Cached::of(file.file(), 0..end)?;
-                    io::Result::Ok(cached.dirty == 0 && cached.writeback == 0)
-                })?;
+                file.wait_until_written_in(0..end)?;
             }
             file.assert_on_disk(1, DIRTY.into_iter().filter(|&page| page < end));
             let letter = match flags.contains(Flags::INVALIDATE) {
