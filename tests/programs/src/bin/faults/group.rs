@@ -19,7 +19,8 @@ use std::{
 };
 use vm_map_sync::{
     Map,
-    Reason, //
+    Reason,
+    VectorError, //
 };
 use vm_map_sync_tests::{
     check::{
@@ -40,6 +41,7 @@ use vm_map_sync_tests::{
         Share, //
     },
     process::Child,
+    vector::of_addresses,
     PAGE,
 };
 
@@ -136,6 +138,14 @@ pub fn full_memory_group() -> Verdict {
         let used: usize = group.get("memory.current")?.trim().parse()?;
         group.set("memory.max", used + ROOM)?;
         refused(&map, mapping.all(), BOTH, Reason::Memory, 0);
+        // One range of many has as many.
+        let targets = of_addresses([mapping.range(0..1), mapping.all()]);
+        match map.sync_vectored(&targets, BOTH) {
+            Err(VectorError::Refused(fault)) => {
+                assert_eq!((fault.reason, fault.errno), (Reason::Memory, libc::ENOMEM));
+            }
+            other => panic!("not refused: {other:?}"),
+        }
         assert_eq!(file.picture(0..1)?, "D", "something was done");
         // What needs no list is still done, and all is when there is room.
         let last = mapping.range(pieces - 1..pieces);

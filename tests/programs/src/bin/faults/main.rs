@@ -13,10 +13,12 @@ use vm_map_sync_tests::{
 mod group;
 mod inject;
 mod scene;
+mod ways;
 
 use self::{
     group::*,
-    scene::*, //
+    scene::*,
+    ways::*, //
 };
 
 fn main() -> ExitCode {
@@ -30,6 +32,11 @@ fn main() -> ExitCode {
         invalidate_of_one_entry,
         invalidate_of_many_pieces,
         both_of_many_files,
+        start_of_a_vector,
+        both_of_a_vector,
+        invalidate_and_spare_a_vector,
+        both_of_descriptors,
+        looking,
         refused_range,
         no_memory_at_all,
         full_memory_group,

@@ -2,7 +2,13 @@
 
 //! What is called, again and again, each time with the next allocation failing.
 
-use crate::inject::Injector;
+use crate::{
+    inject::Injector,
+    ways::{
+        Way,
+        ADDRESSES, //
+    },
+};
 use vm_map_sync::{
     Flags,
     Map,
@@ -34,22 +40,21 @@ use vm_map_sync_tests::{
 };
 
 /// Pages of each file; every second one is made dirty.
-const PAGES: usize = 16;
+pub const PAGES: usize = 16;
 /// More allocations than a call can have.
-const ENOUGH: u32 = 5000;
+pub const ENOUGH: u32 = 5000;
 
-struct Scene {
-    map: Map,
-    files: Vec<TestFile>,
-    mapping: Mapping,
-    /// Pages that are mapped in the range.
-    mapped: usize,
+/// Some files, all in one range of addresses.
+pub struct Scene {
+    pub map: Map,
+    pub files: Vec<TestFile>,
+    pub mapping: Mapping,
     version: u64,
 }
 
 impl Scene {
     /// Files side by side, each in so many pieces, that do not follow each other in the file.
-    fn new(files: usize, pieces: usize) -> Result<Self, Failure> {
+    pub fn new(files: usize, pieces: usize) -> Result<Self, Failure> {
         let files: Vec<TestFile> = (0..files)
             .map(|_| TestFile::new(PAGES))
             .collect::<Result<_, _>>()?;
@@ -64,7 +69,6 @@ impl Scene {
         }
         Ok(Self {
             map: Map::open()?,
-            mapped: at,
             files,
             mapping,
             version: 0,
@@ -76,7 +80,7 @@ impl Scene {
     }
 
     /// Has all pages in the page cache, and makes some dirty.
-    fn soil(&mut self) -> Verdict {
+    pub fn soil(&mut self) -> Verdict {
         self.version += 1;
         for file in &self.files {
             let mapping = file.map()?;
@@ -87,7 +91,7 @@ impl Scene {
     }
 
     /// How many pages are cached, and how many of them are dirty.
-    fn cached(&self) -> Result<(u64, u64), Failure> {
+    pub fn cached(&self) -> Result<(u64, u64), Failure> {
         let mut sum = (0, 0);
         for file in &self.files {
             let cached = Cached::of(file.file(), 0..PAGES)?;
@@ -103,14 +107,13 @@ impl Scene {
     }
 
     /// Calls, with one allocation after the other failing, until there is none left to fail.
-    fn call(&mut self, injector: &Injector, flags: Flags) -> Verdict {
-        let all = self.mapping.all();
+    pub fn call(&mut self, injector: &Injector, way: &Way, flags: Flags) -> Verdict {
         let mut refused = 0;
         for nth in 1..ENOUGH {
             self.soil()?;
             let before = self.cached()?;
-            let (result, injected) = injector.fail(nth, || self.map.sync(all.clone(), flags))?;
-            self.judge(nth, flags, before, &result, injector.fails_copies())?;
+            let (result, injected) = injector.fail(nth, || (way.call)(self, flags))?;
+            self.judge(nth, way, flags, before, &result, injector.fails_copies())?;
             if matches!(result, Err(SyncError::Refused(_))) {
                 refused += 1;
             }
@@ -123,7 +126,7 @@ impl Scene {
                 return Ok(());
             }
             // All is well when the next call is given what it needs.
-            let again = self.map.sync(all.clone(), BOTH);
+            let again = self.map.sync(self.mapping.all(), BOTH);
             assert!(again.is_ok(), "after fault {nth}: {again:?}");
             assert_eq!(self.cached()?.0, 0, "after fault {nth}");
             self.assert_on_disk(self.version);
@@ -135,6 +138,7 @@ impl Scene {
     fn judge(
         &self,
         nth: u32,
+        way: &Way,
         flags: Flags,
         before: (u64, u64),
         result: &Result<Outcome, SyncError>,
@@ -173,10 +177,7 @@ impl Scene {
                     Reason::Busy => assert!(fault.outcome.left > 0, "{at}"),
                     _ => panic!("{at}"),
                 }
-                assert!(
-                    self.mapping.all().contains(&(fault.address as usize)),
-                    "{at}"
-                );
+                assert!((way.places)(self).contains(&fault.address), "{at}");
                 &fault.outcome
             }
             Err(SyncError::Call(error)) => {
@@ -185,11 +186,7 @@ impl Scene {
             }
             Err(_) => panic!("{at}"),
         };
-        assert_eq!(
-            outcome.done,
-            self.mapping.address(self.mapped) as u64,
-            "{at}"
-        );
+        assert_eq!(outcome.done, (way.done)(self), "{at}");
         if flags.contains(Flags::INVALIDATE) {
             assert_eq!(outcome.freed, before.0 - after.0, "{at}");
             assert_eq!(outcome.left, after.0, "{at}");
@@ -203,7 +200,7 @@ impl Scene {
 
 fn call(files: usize, pieces: usize, flags: Flags) -> Verdict {
     let injector = Injector::new()?;
-    Scene::new(files, pieces)?.call(&injector, flags)
+    Scene::new(files, pieces)?.call(&injector, &ADDRESSES, flags)
 }
 
 pub fn opening() -> Verdict {
@@ -324,7 +321,7 @@ pub fn no_memory_at_all() -> Verdict {
             matches!(&result, Err(SyncError::Refused(fault)) if fault.reason == Reason::Memory),
             "{flags:?}: {result:?}"
         );
-        scene.judge(0, flags, before, &result, false)?;
+        scene.judge(0, &ADDRESSES, flags, before, &result, false)?;
     }
     let one = scene.mapping.range(0..1);
     scene.map.sync(one.clone(), BOTH)?;
