@@ -3,12 +3,10 @@
 //! Vectors: many ranges in one call, which are refused or done together, and each of which has a result of
 //! its own.
 
-use std::{
-    env,
-    process::ExitCode, //
-};
+use std::process::ExitCode;
 use vm_map_sync_tests::{
     harness,
+    program,
     tests, //
 };
 
@@ -32,15 +30,8 @@ use self::{
     sums::*, //
 };
 
-/// With this argument the program does nothing, until it is killed.
-const IDLE: &str = "--idle";
-
 fn main() -> ExitCode {
-    if env::args().nth(1).as_deref() == Some(IDLE) {
-        loop {
-            nix::unistd::pause();
-        }
-    }
+    program::stay_if_executed();
     harness::run(tests![
         one_to_1024_ranges,
         ranges_of_several_files,

@@ -2,19 +2,12 @@
 
 //! Races: what becomes of the map during a call.
 
-use super::{
-    scene::{
-        Scene,
-        DIRTY,
-        PAGES, //
-    },
-    IDLE,
+use super::scene::{
+    Scene,
+    DIRTY,
+    PAGES, //
 };
-use nix::unistd::execv;
-use std::{
-    ffi::CString,
-    thread, //
-};
+use std::thread;
 use vm_map_sync::{
     Map,
     Reason,
@@ -38,6 +31,7 @@ use vm_map_sync_tests::{
         Child,
         Line, //
     },
+    program,
     vector::{
         all_succeed_somehow,
         of_addresses, //
@@ -165,9 +159,7 @@ pub fn owner_forks_and_exits() -> Verdict {
 
 pub fn owner_forks_and_executes() -> Verdict {
     until_the_owner(|| {
-        let program = CString::new("/proc/self/exe")?;
-        let argument = CString::new(IDLE)?;
-        execv(&program, &[&program, &argument])?;
+        program::idle()?;
         Ok(())
     })
 }
