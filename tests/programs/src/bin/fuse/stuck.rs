@@ -62,10 +62,10 @@ use vm_map_sync_tests::{
 /// How many files a caller has.
 const MANY: usize = 64;
 /// How many callers there are: more than may have helpers.
-const CALLERS: usize = 6;
+const CALLERS: usize = 10;
 /// How many helpers a user may have at work, and a call.
 const HELPERS: usize = 512;
-const HELPERS_OF_A_CALL: usize = 64;
+const HELPERS_OF_A_CALL: usize = 256;
 
 /// A server that never answers an `FSYNC`, nor anything after that.
 fn stuck() -> AtFsync<'static> {
@@ -186,9 +186,9 @@ fn hang_nobody_else(others: &Others, attacker: Child, line: &Line, callers: &[us
     let connection = Connection::numbered(line.receive()?)?;
     for &callers in callers {
         line.send(callers)?;
-        let helpers = HELPERS.min(callers * HELPERS_OF_A_CALL);
+        let helpers = HELPERS.min(callers * MANY);
         // Those for whom there are no helpers wait by themselves.
-        connection.wait_for(helpers + callers - helpers / HELPERS_OF_A_CALL)?;
+        connection.wait_for(helpers + callers - helpers / MANY)?;
         others.assert_sync(callers as u64)?;
     }
     line.send(0)?;
@@ -228,11 +228,11 @@ fn kill_and_count(files: &[Range<usize>], begun: usize, held: usize) -> Verdict 
         ours.receive()?;
         lines.push(ours);
     }
-    for line in &lines {
+    for (line, files) in lines.iter().zip(files) {
         line.send(0)?;
         // What the server is stuck with is to be a helper's, which does not mind. Who commits by
         // himself cannot be killed if the server has taken his request.
-        connection.wait_for(HELPERS_OF_A_CALL)?;
+        connection.wait_for(files.len().min(HELPERS_OF_A_CALL))?;
     }
     connection.wait_for(begun)?;
     kill(callers)?;
@@ -247,7 +247,7 @@ fn kill_and_count(files: &[Range<usize>], begun: usize, held: usize) -> Verdict 
 
 /// Of a caller that was killed nothing is left but what helpers had begun.
 pub fn the_dead_hold_no_files() -> Verdict {
-    let files = 0..200;
+    let files = 0..HELPERS_OF_A_CALL + 100;
     kill_and_count(&[files], HELPERS_OF_A_CALL, HELPERS_OF_A_CALL)
 }
 
