@@ -45,10 +45,12 @@ use vm_map_sync_tests::{
 
 /// Root's file, and one's own: of the one nothing is told but how large it is.
 pub fn pages_that_are_hidden() -> Verdict {
-    let (_, foreign, _mapping) = scene()?;
+    let (_, foreign, mapping) = scene()?;
     set_permissions(foreign.path(), Permissions::from_mode(0o644))?;
-    let (_, own, _own_mapping) = scene()?;
+    let (_, own, own_mapping) = scene()?;
     chown(own.path(), Some(NOBODY), None)?;
+    // Nobody else is to have them mapped.
+    drop((mapping, own_mapping));
     let child = Child::spawn(|| {
         become_user(NOBODY, NOBODY)?;
         let map = Map::open()?;
