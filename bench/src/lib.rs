@@ -21,6 +21,8 @@ pub mod names {
     pub const CLEAN_SYNCIO: &str = "vm_map_sync(SYNCIO), clean";
     /// With INVALIDATE, where nothing is dirty.
     pub const CLEAN_INVALIDATE: &str = "vm_map_sync(INVALIDATE), clean";
+    /// With SYNCIO, and many ranges.
+    pub const VECTOR: &str = "vm_map_sync(SYNCIO), a vector";
     /// The peer that most are compared with.
     pub const FDATASYNC: &str = "fdatasync";
     /// What frees pages that nobody has mapped.

@@ -26,6 +26,7 @@ mod memory;
 mod place;
 mod sparse;
 mod stall;
+mod vector;
 mod vmas;
 mod writers;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         "vmas" => vmas::measure,
         "gaps" => gaps::measure,
         "files" => files::measure,
+        "vector" => vector::measure,
         "clean" => clean::measure,
         "sparse" => sparse::measure,
         "evict" => evict::measure,

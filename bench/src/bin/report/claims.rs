@@ -26,7 +26,8 @@ use vm_map_sync_bench::{
         INVALIDATE,
         IO_URING,
         MSYNC,
-        SYNCIO, //
+        SYNCIO,
+        VECTOR, //
     },
 };
 
@@ -50,6 +51,7 @@ pub fn claims(results: &Results) -> Vec<Claim> {
                 "vmas" if scene.size == 512 => book.vmas(scene),
                 "gaps" => book.gaps(scene),
                 "files" if scene.size == 64 => book.files(scene),
+                "vector" => book.vector(scene),
                 "clean" if scene.size == 1 => book.clean(scene),
                 "stall" => book.stall(scene),
                 "memory" => book.memory(scene),
@@ -135,6 +137,14 @@ impl Book<'_> {
             let ratio = self.results.ratio(scene, MSYNC, SYNCIO);
             self.at_least(format!("{place}: 10 x faster than msync"), ratio, 10.0);
         }
+    }
+
+    fn vector(&mut self, scene: &Scene) {
+        let place = title(scene);
+        let flushes = self.results.spread(scene, VECTOR, FLUSHES);
+        self.at_most(format!("{place}: 16 flushes"), flushes, 16.0);
+        let ratio = self.results.ratio(scene, MSYNC, VECTOR);
+        self.at_least(format!("{place}: 10 x faster than msync"), ratio, 10.0);
     }
 
     fn clean(&mut self, scene: &Scene) {

@@ -16,6 +16,7 @@ use vm_map_sync_tests::{
     tests, //
 };
 
+mod commits;
 mod connection;
 mod credentials;
 mod failures;
@@ -25,6 +26,7 @@ mod stuck;
 mod wire;
 
 use self::{
+    commits::*,
     credentials::*,
     failures::*,
     server::{
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
                 server_that_syncs_its_backing_files,
                 commit_in_a_user_namespace,
                 commit_with_the_callers_credentials,
+                one_fsync_for_each_file_of_a_vector,
                 no_unloading_while_a_commit_runs,
             ]);
             module::restore();
