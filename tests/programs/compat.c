@@ -215,6 +215,34 @@ static void vector(void)
 	expect(resident() == 0);
 }
 
+/* The parent of this one is a process of any kind of machine. */
+static void attach(void)
+{
+	struct vm_map_sync_attach attach = { .size = sizeof(attach), .pid = getppid() };
+	struct vm_map_sync_info info = { .size = sizeof(info) };
+	int map;
+
+	map = ioctl(device, VM_MAP_SYNC_ATTACH, &attach);
+	expect(map >= 0 && fcntl(map, F_GETFD) == FD_CLOEXEC);
+	expect(ioctl(map, VM_MAP_SYNC_INFO, &info) == 0);
+	expect(info.whose == VM_MAP_SYNC_OTHER && info.pid == getppid());
+	expect(ioctl(device, VM_MAP_SYNC_INFO, &info) == 0);
+	expect(info.whose == VM_MAP_SYNC_OWN && info.pid == getpid());
+	expect(close(map) == 0);
+	attach.pid = 0;
+	expect(ioctl(device, VM_MAP_SYNC_ATTACH, &attach) == -1 && errno == ESRCH);
+}
+
+static void features(void)
+{
+	struct vm_map_sync_features features = { .size = sizeof(features) };
+
+	expect(ioctl(device, VM_MAP_SYNC_FEATURES, &features) == 0);
+	expect(features.operations & 1 << _IOC_NR(VM_MAP_SYNC_ATTACH));
+	expect(features.sync_flags & VM_MAP_SYNC_FILE);
+	expect(features.ranges_max == VM_MAP_SYNC_RANGES_MAX);
+}
+
 static void bad_flags(void)
 {
 	struct vm_map_sync_args args;
@@ -243,6 +271,8 @@ static const struct {
 	{ "far_away", far_away },
 	{ "bad_size", bad_size },
 	{ "vector", vector },
+	{ "attach", attach },
+	{ "features", features },
 	{ "bad_flags", bad_flags },
 	{ "bad_pointers", bad_pointers },
 };

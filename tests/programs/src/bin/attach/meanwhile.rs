@@ -7,16 +7,10 @@ use super::target::{
     assert_whose,
     attach,
     attaches,
+    pidfd_of,
     without_yama,
     Target,
     SOMEBODY, //
-};
-use std::{
-    io,
-    os::fd::{
-        FromRawFd,
-        OwnedFd, //
-    },
 };
 use vm_map_sync::{
     Flags,
@@ -166,21 +160,11 @@ pub fn ending_meanwhile() -> Verdict {
     Ok(())
 }
 
-fn pidfd_of(number: u32) -> io::Result<OwnedFd> {
-    // SAFETY: It has no other arguments than numbers.
-    let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, number, 0) };
-    if descriptor < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: It was just made, and nobody else knows of it.
-    Ok(unsafe { OwnedFd::from_raw_fd(i32::try_from(descriptor).map_err(io::Error::other)?) })
-}
-
 /// A pidfd is of one process, whoever gets its number later.
 pub fn pidfd() -> Verdict {
     let target = Target::new(|| Ok(()))?;
     let number = target.number();
-    let pidfd = pidfd_of(number)?;
+    let pidfd = pidfd_of(number, 0)?;
     let map = Map::attach_to(&pidfd)?;
     assert_whose(&map, Whose::Other, Some(number));
     target.end()?;

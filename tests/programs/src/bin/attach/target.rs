@@ -2,22 +2,13 @@
 
 //! Targets: processes to attach to, and what it takes to attach to them.
 
-use nix::{
-    errno::Errno,
-    sys::uio::{
-        process_vm_readv,
-        RemoteIoVec, //
-    },
-    unistd::Pid,
-};
+use nix::errno::Errno;
 use std::{
     convert::Infallible,
-    io::{
-        self,
-        IoSliceMut, //
-    },
+    io,
     ops::Range,
     os::fd::{
+        AsFd,
         AsRawFd,
         FromRawFd,
         OwnedFd, //
@@ -159,10 +150,33 @@ pub fn without_yama() -> Result<Option<Sysctl>, Failure> {
 /// The sysctl of Yama.
 pub const YAMA: &str = "kernel/yama/ptrace_scope";
 
-/// What is read of a process to see whether one may: it is there in all that are forks of this one.
-static WORD: u64 = 0x5eed;
+/// A pidfd of a process, or with `PIDFD_THREAD` of a thread.
+pub fn pidfd_of(number: u32, flags: libc::c_uint) -> Result<OwnedFd, Errno> {
+    // SAFETY: It has no other arguments than numbers.
+    let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, number, flags) };
+    let descriptor = Errno::result(descriptor)? as i32;
+    // SAFETY: It was just made, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
 
-/// Attaches to a process. Who may, and nobody else, may also read its memory.
+/// `PIDFD_THREAD` of linux/pidfd.h.
+const PIDFD_THREAD: libc::c_uint = libc::O_EXCL as libc::c_uint;
+
+/// Asks for a descriptor of a process that it has not: who may not have it is told so, by the rule of
+/// ptrace.
+fn ask_for_descriptor(number: u32) -> Errno {
+    const NONE: libc::c_int = 1 << 20;
+    let pidfd = match pidfd_of(number, PIDFD_THREAD) {
+        Ok(pidfd) => pidfd,
+        Err(errno) => return errno,
+    };
+    // SAFETY: It has no other arguments than numbers.
+    let code = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), NONE, 0) };
+    assert_eq!(code, -1, "process {number} has such a descriptor");
+    Errno::last()
+}
+
+/// Attaches to a process. Who may, and nobody else, may also have its descriptors.
 #[track_caller]
 pub fn attach(number: u32) -> Result<Map, i32> {
     let map = Map::attach(number).map_err(|error| {
@@ -170,19 +184,12 @@ pub fn attach(number: u32) -> Result<Map, i32> {
             .errno()
             .unwrap_or_else(|| panic!("no error number: {error}"))
     });
-    let mut bytes = [0];
-    let here = RemoteIoVec {
-        base: ptr::from_ref(&WORD).addr(),
-        len: bytes.len(),
+    let want = match map.as_ref().err() {
+        None => Errno::EBADF,
+        Some(&libc::EACCES) => Errno::EPERM,
+        Some(_) => return map,
     };
-    let process = Pid::from_raw(i32::try_from(number).expect("a number is positive"));
-    let read = process_vm_readv(process, &mut [IoSliceMut::new(&mut bytes)], &[here]);
-    let forbidden = matches!(read, Err(Errno::EPERM));
-    assert_eq!(
-        map.as_ref().err() == Some(&libc::EACCES),
-        forbidden,
-        "to attach: {map:?}, to read: {read:?}"
-    );
+    assert_eq!(ask_for_descriptor(number), want, "to attach: {map:?}");
     map
 }
 
@@ -228,7 +235,6 @@ pub fn argument(pid: i32) -> uapi::vm_map_sync_attach {
 
 /// Attaches with an argument of any kind, through a handle of any kind.
 pub fn attach_through(door: &Map, argument: &uapi::vm_map_sync_attach) -> Result<Map, Errno> {
-    use std::os::fd::AsFd;
     // SAFETY: The argument is only read.
     let code = unsafe {
         libc::ioctl(
