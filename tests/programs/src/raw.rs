@@ -19,6 +19,8 @@ use std::{
 use vm_map_sync::uapi::{
     self,
     vm_map_sync_args,
+    vm_map_sync_features,
+    vm_map_sync_info,
     vm_map_sync_range,
     vm_map_sync_result,
     vm_map_sync_stat,
@@ -89,6 +91,10 @@ unsafe impl Structure for vm_map_sync_vector {}
 unsafe impl Structure for vm_map_sync_range {}
 // SAFETY: As above.
 unsafe impl Structure for vm_map_sync_stat {}
+// SAFETY: As above.
+unsafe impl Structure for vm_map_sync_info {}
+// SAFETY: As above.
+unsafe impl Structure for vm_map_sync_features {}
 
 /// Memory for structures, with a page more behind it than one takes.
 pub struct Desk(Mapping);

@@ -7,10 +7,7 @@ use super::target::{
     attach_through, //
 };
 use nix::errno::Errno;
-use std::{
-    process,
-    ptr, //
-};
+use std::process;
 use vm_map_sync::{
     uapi,
     Map, //
@@ -91,31 +88,27 @@ pub fn fields_of_attach() -> Verdict {
     Ok(())
 }
 
-/// Calls the device with a structure.
-fn ask<T>(map: &Map, command: u32, structure: &mut T) -> Result<(), Errno> {
-    ioctl(map, command, ptr::from_mut(structure).expose_provenance())
-}
-
 /// What is refused is not answered.
 pub fn fields_of_questions() -> Verdict {
     let map = Map::open()?;
+    let desk = Desk::new()?;
     for bit in 0..32 {
-        let mut info = uapi::vm_map_sync_info {
+        let info = uapi::vm_map_sync_info {
             size: uapi::VM_MAP_SYNC_INFO_SIZE_VER0,
             flags: 1 << bit,
             whose: 77,
             pid: 77,
         };
-        let errno = ask(&map, uapi::VM_MAP_SYNC_INFO, &mut info);
+        let (errno, info) = desk.call_with(&map, uapi::VM_MAP_SYNC_INFO, &info);
         assert_eq!(errno, Err(Errno::EINVAL), "flag {bit}");
         assert_eq!((info.whose, info.pid), (77, 77));
-        let mut features = uapi::vm_map_sync_features {
+        let features = uapi::vm_map_sync_features {
             size: uapi::VM_MAP_SYNC_FEATURES_SIZE_VER0,
             flags: 1 << bit,
             operations: 77,
             ..Default::default()
         };
-        let errno = ask(&map, uapi::VM_MAP_SYNC_FEATURES, &mut features);
+        let (errno, features) = desk.call_with(&map, uapi::VM_MAP_SYNC_FEATURES, &features);
         assert_eq!(errno, Err(Errno::EINVAL), "flag {bit}");
         assert_eq!((features.operations, features.ranges_max), (77, 0));
     }

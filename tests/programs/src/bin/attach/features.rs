@@ -3,10 +3,7 @@
 //! Features: the module has what it says, and refuses all else.
 
 use nix::errno::Errno;
-use std::{
-    os::fd::AsRawFd,
-    ptr, //
-};
+use std::os::fd::AsRawFd;
 use vm_map_sync::{
     uapi,
     Map,
@@ -14,9 +11,17 @@ use vm_map_sync::{
 };
 use vm_map_sync_tests::{
     file::TestFile,
-    harness::Verdict,
+    harness::{
+        Failure,
+        Verdict, //
+    },
     mapping::Mapping,
-    raw::ioctl, //
+    raw::{
+        self,
+        ioctl,
+        Desk,
+        Structure, //
+    },
 };
 
 /// The operations of the header, which are all there.
@@ -43,15 +48,17 @@ pub fn operations_are_those_there_are() -> Verdict {
 /// What is called with one flag after the other.
 struct Scene {
     map: Map,
+    desk: Desk,
     file: TestFile,
     mapping: Mapping,
 }
 
 impl Scene {
-    fn new() -> Result<Self, vm_map_sync_tests::harness::Failure> {
+    fn new() -> Result<Self, Failure> {
         let file = TestFile::new(4)?;
         Ok(Self {
             map: Map::open()?,
+            desk: Desk::new()?,
             mapping: file.map()?,
             file,
         })
@@ -67,80 +74,73 @@ impl Scene {
         }
     }
 
-    /// Asserts that a call succeeds, or is refused as it should be.
+    /// Asserts that a sync with these flags succeeds, or is refused as it should be.
     #[track_caller]
-    fn assert_taken<T>(
-        &self,
-        command: u32,
-        argument: &mut T,
-        reason: impl Fn(&T) -> u32,
-        taken: bool,
-    ) {
-        let address = ptr::from_mut(argument).expose_provenance();
-        let code = ioctl(&self.map, command, address);
-        let want = if taken {
-            (Ok(()), uapi::VM_MAP_SYNC_REASON_NONE)
-        } else {
-            (Err(Errno::EINVAL), uapi::VM_MAP_SYNC_REASON_ARGUMENT)
-        };
-        assert_eq!((code, reason(argument)), want, "command {command:#x}");
-    }
-
     fn sync(&self, flags: u32, taken: bool) {
         let (fd, start, end) = self.range(flags);
-        let mut argument = uapi::vm_map_sync_args {
-            size: size_of::<uapi::vm_map_sync_args>() as u32,
-            flags,
+        let argument = uapi::vm_map_sync_args {
             start,
             end,
             fd,
-            ..Default::default()
+            ..raw::args(&(0..0), flags)
         };
-        let reason = |argument: &uapi::vm_map_sync_args| argument.result.reason;
-        self.assert_taken(uapi::VM_MAP_SYNC_SYNC, &mut argument, reason, taken);
+        let (code, answer) = self.desk.call(&self.map, &argument);
+        assert_taken(code, answer.result.reason, taken);
     }
 
+    /// The same for a vector of one range, with flags of its own.
+    #[track_caller]
     fn vector(&self, flags: u32, of_range: u32, taken: bool) {
         let (fd, start, end) = self.range(of_range);
-        let mut range = uapi::vm_map_sync_range {
+        let range = uapi::vm_map_sync_range {
             start,
             end,
             fd,
             flags: of_range,
             ..Default::default()
         };
-        let mut argument = uapi::vm_map_sync_vector {
-            size: size_of::<uapi::vm_map_sync_vector>() as u32,
-            flags,
-            ranges: ptr::from_mut(&mut range).expose_provenance() as u64,
-            count: 1,
-            range_size: size_of::<uapi::vm_map_sync_range>() as u32,
-            ..Default::default()
-        };
-        let reason = |argument: &uapi::vm_map_sync_vector| argument.result.reason;
-        self.assert_taken(uapi::VM_MAP_SYNC_VECTOR, &mut argument, reason, taken);
+        self.call_many(uapi::VM_MAP_SYNC_VECTOR, &range, flags, taken);
     }
 
+    /// The same for a look at one.
+    #[track_caller]
     fn stat(&self, flags: u32, of_range: u32, taken: bool) {
         let (fd, start, end) = self.range(of_range);
-        let mut range = uapi::vm_map_sync_stat {
+        let range = uapi::vm_map_sync_stat {
             start,
             end,
             fd,
             flags: of_range,
             ..Default::default()
         };
-        let mut argument = uapi::vm_map_sync_vector {
+        self.call_many(uapi::VM_MAP_SYNC_STAT, &range, flags, taken);
+    }
+
+    #[track_caller]
+    fn call_many<T: Structure>(&self, command: u32, range: &T, flags: u32, taken: bool) {
+        const RANGES: usize = 1024;
+        self.desk.put(RANGES, range);
+        let argument = uapi::vm_map_sync_vector {
             size: size_of::<uapi::vm_map_sync_vector>() as u32,
             flags,
-            ranges: ptr::from_mut(&mut range).expose_provenance() as u64,
+            ranges: self.desk.address(RANGES) as u64,
             count: 1,
-            range_size: size_of::<uapi::vm_map_sync_stat>() as u32,
+            range_size: size_of::<T>() as u32,
             ..Default::default()
         };
-        let reason = |argument: &uapi::vm_map_sync_vector| argument.result.reason;
-        self.assert_taken(uapi::VM_MAP_SYNC_STAT, &mut argument, reason, taken);
+        let (code, answer) = self.desk.call_with(&self.map, command, &argument);
+        assert_taken(code, answer.result.reason, taken);
     }
+}
+
+#[track_caller]
+fn assert_taken(code: Result<(), Errno>, reason: u32, taken: bool) {
+    let want = if taken {
+        (Ok(()), uapi::VM_MAP_SYNC_REASON_NONE)
+    } else {
+        (Err(Errno::EINVAL), uapi::VM_MAP_SYNC_REASON_ARGUMENT)
+    };
+    assert_eq!((code, reason), want);
 }
 
 pub fn flags_are_those_there_are() -> Verdict {

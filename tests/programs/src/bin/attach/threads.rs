@@ -17,8 +17,6 @@ use super::target::{
 use nix::errno::Errno;
 use std::{
     fs,
-    io::Read,
-    process,
     thread, //
 };
 use vm_map_sync::{
@@ -31,7 +29,10 @@ use vm_map_sync_tests::{
         Verdict, //
     },
     patience::wait_until,
-    process::become_user,
+    process::{
+        become_user,
+        live_on_in_a_thread, //
+    },
     program,
 };
 
@@ -92,16 +93,7 @@ pub fn thread_stands_for_its_process() -> Verdict {
 /// The first thread of a process can end before the others; then it has nothing, as in `/proc`, but they
 /// have all.
 pub fn process_without_its_first_thread() -> Verdict {
-    let target = Target::spawn(|line| {
-        let line = line.socket().try_clone()?;
-        thread::spawn(move || {
-            let _ = (&line).read(&mut [0]);
-            process::exit(0);
-        });
-        // SAFETY: Only this thread ends. What it has stays, for the other one ends the process.
-        unsafe { libc::syscall(libc::SYS_exit, 0) };
-        Ok(())
-    })?;
+    let target = Target::spawn(|line| Ok(live_on_in_a_thread(line)?))?;
     target.child().wait_for_state('Z')?;
     let number = target.number();
     assert_eq!(attach(number).err(), Some(libc::ESRCH));

@@ -6,11 +6,6 @@ use super::{
     file,
     PAGES, //
 };
-use std::{
-    io::Read,
-    process,
-    thread, //
-};
 use vm_map_sync::{
     Map,
     Reason, //
@@ -34,6 +29,7 @@ use vm_map_sync_tests::{
     },
     patience::wait_until,
     process::{
+        live_on_in_a_thread,
         Child,
         Line, //
     },
@@ -131,16 +127,7 @@ pub fn owner_executes_a_program() -> Verdict {
 /// The map lives as long as any thread of it does.
 pub fn owner_lives_on_in_a_thread() -> Verdict {
     let file = file()?;
-    let (child, line, map, address) = owner(&file, |line| {
-        let line = line.socket().try_clone()?;
-        thread::spawn(move || {
-            let _ = (&line).read(&mut [0]);
-            process::exit(0);
-        });
-        // SAFETY: Only this thread ends. What it has stays, for the other one ends the process.
-        unsafe { libc::syscall(libc::SYS_exit, 0) };
-        Ok(())
-    })?;
+    let (child, line, map, address) = owner(&file, |line| Ok(live_on_in_a_thread(line)?))?;
     // Its first thread has ended, and the other one is left.
     child.wait_for_state('Z')?;
     let range = address..address + PAGES * PAGE;
