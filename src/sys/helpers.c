@@ -30,7 +30,7 @@
 #include "helpers.h"
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
-#error "Linux 7.3 or later is needed: before, an open misc device of Rust does not keep its module loaded"
+#error "Linux 7.3 or later is needed: it is for the Rust crates of that"
 #endif
 
 int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm)
