@@ -32,7 +32,6 @@ fn main() -> ExitCode {
         invalidate_of_one_entry,
         invalidate_of_many_pieces,
         both_of_many_files,
-        start_of_a_vector,
         both_of_a_vector,
         invalidate_and_spare_a_vector,
         both_of_descriptors,

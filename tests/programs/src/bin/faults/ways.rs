@@ -110,10 +110,6 @@ fn calls(way: &Way, files: usize, pieces: usize, flags: Flags) -> Verdict {
     Scene::new(files, pieces)?.call(&injector, way, flags)
 }
 
-pub fn start_of_a_vector() -> Verdict {
-    calls(&VECTOR, 2, 4, Flags::empty())
-}
-
 pub fn both_of_a_vector() -> Verdict {
     calls(&VECTOR, 2, 4, BOTH)
 }
