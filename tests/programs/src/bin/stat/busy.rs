@@ -45,6 +45,7 @@ pub fn pages_that_are_being_written() -> Verdict {
     let site = Site::new(gate.device())?;
     site.settle();
     let (map, file, mapping) = scene()?;
+    let _opener = gate.opener();
     gate.close(Held::Writes)?;
     succeeds_somehow(&map, mapping.range(0..7), Flags::empty());
     wait_until("being written", || {
@@ -60,8 +61,6 @@ pub fn pages_that_are_being_written() -> Verdict {
     gate.open()?;
     file.wait_until_written_in(0..7)?;
     assert_eq!(stat(&map, mapping.all()).writeback, 0);
-    drop(mapping);
-    drop(file);
     Ok(())
 }
 

@@ -126,6 +126,7 @@ pub fn killed_in_the_middle() -> Verdict {
         .collect::<Result<Vec<_>, _>>()?;
     let notes = Notes::new(&mappings, uapi::VM_MAP_SYNC_INVALIDATE)?;
     let (stuck, page) = STUCK;
+    let _opener = gate.opener();
     let reader = read_for_ever(&gate, &files[stuck], page)?;
     let caller = Child::spawn(|| {
         let map = Map::open()?;
