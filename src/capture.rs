@@ -155,7 +155,7 @@ struct Walk {
     standing: Standing,
     /// Whether it lets those through who wait to change the map, and ends if they did.
     polite: bool,
-    /// How many entries were looked at; of each range a multiple of the stride.
+    /// How many entries were looked at; of each range at least a stride.
     looked: usize,
     found: Found,
 }
@@ -266,7 +266,7 @@ impl Walk {
             self.looked = self.looked.saturating_add(STRIDE);
             let mut entries = guard.entries(at);
             let mut known = None;
-            for _ in 0..STRIDE {
+            for looked in 0..STRIDE {
                 let found = entries.next();
                 let Some(entry) = found.filter(|entry| entry.range().start <= at) else {
                     if !flags.allows_holes() {
@@ -280,7 +280,8 @@ impl Walk {
                     if found.is_none() || at >= range.end {
                         break 'walk;
                     }
-                    // The entry is looked at once more.
+                    // The entry is looked at once more, and what was to come was not looked at.
+                    self.looked = self.looked.saturating_sub(STRIDE - looked);
                     break;
                 };
                 let part = at..min(range.end, entry.range().end);

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         ranges_that_overlap,
         ranges_of_one_file_in_several_places,
         whole_map_twice,
+        holes_are_no_overlap,
         too_much_overlap,
         overlap_of_a_large_map,
         hole_refuses_all,

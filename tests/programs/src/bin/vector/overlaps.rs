@@ -132,6 +132,24 @@ pub fn whole_map_twice() -> Verdict {
     Ok(())
 }
 
+/// Ranges that do not overlap are not too much, however many holes they have.
+pub fn holes_are_no_overlap() -> Verdict {
+    const ENTRIES: usize = 1500;
+
+    let mapping = Mapping::reserve(2 * ENTRIES)?;
+    for entry in 0..ENTRIES {
+        mapping.unmap(2 * entry..2 * entry + 1)?;
+    }
+    let targets = of_addresses([
+        mapping.range(0..2),
+        mapping.range(2..2 * ENTRIES - 2),
+        mapping.range(2 * ENTRIES - 2..2 * ENTRIES),
+    ]);
+    let outcomes = all_succeed_somehow(&Map::open()?, &targets, Flags::ALLOW_HOLES);
+    assert_eq!(outcomes.all.skipped, (ENTRIES * PAGE) as u64);
+    Ok(())
+}
+
 /// So many pages of a file, from the last one to the first: as many entries, and as many pieces.
 fn backwards(pages: usize) -> Result<(TestFile, Mapping), Failure> {
     let file = TestFile::new(1)?;
