@@ -26,7 +26,10 @@ use vm_map_sync_tests::{
         BOTH, //
     },
     file::TestFile,
-    harness::Verdict,
+    harness::{
+        fewer,
+        Verdict, //
+    },
     mapping::{
         Mapping,
         Share, //
@@ -99,10 +102,9 @@ pub fn files_beside_addresses() -> Verdict {
 
 /// Many files by their descriptors, as who is to free them all would do it.
 pub fn hundred_files() -> Verdict {
-    const FILES: usize = 100;
-
+    let count = fewer(100);
     let map = Map::open()?;
-    let files = (0..FILES)
+    let files = (0..count)
         .map(|_| TestFile::new(2))
         .collect::<Result<Vec<_>, _>>()?;
     for file in &files {
@@ -112,7 +114,7 @@ pub fn hundred_files() -> Verdict {
         .iter()
         .map(|file| Target::file(file.file().as_fd(), ..))
         .collect();
-    all_succeed(&map, &targets, BOTH, &[counts(1, 2); FILES]);
+    all_succeed(&map, &targets, BOTH, &vec![counts(1, 2); count]);
     for file in &files {
         assert_eq!(file.cached()?, Cached::default());
         file.assert_on_disk(1, [1]);

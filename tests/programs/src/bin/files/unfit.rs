@@ -43,6 +43,7 @@ use vm_map_sync::{
         self,
         vm_map_sync_args, //
     },
+    Map,
     Reason,
     Target,
     DEVICE, //
@@ -52,6 +53,7 @@ use vm_map_sync_tests::{
         ALL,
         BOTH, //
     },
+    file::TestFile,
     harness::{
         Failure,
         Verdict, //
@@ -68,37 +70,36 @@ const NOT_OPEN: (Reason, i32) = (Reason::Descriptor, libc::EBADF);
 
 /// Asserts that a descriptor is refused for `why`, alone and beside a file for which there is no reason.
 #[track_caller]
-fn refuses(descriptor: impl AsFd, why: (Reason, i32)) -> Verdict {
-    let (map, file) = scene()?;
+fn refuses((map, file): &(Map, TestFile), descriptor: impl AsFd, why: (Reason, i32)) {
     for flags in ALL {
-        refused(&map, &descriptor, .., flags, why, 0);
-        refused(&map, &descriptor, 4096..8192, flags, why, 0);
+        refused(map, &descriptor, .., flags, why, 0);
+        refused(map, &descriptor, 4096..8192, flags, why, 0);
         let targets = [
             Target::file(file.file().as_fd(), RangeFull),
             Target::file(descriptor.as_fd(), RangeFull),
         ];
-        all_refused(&map, &targets, flags, why, (1, 0));
-        assert_nothing_done(&file);
+        all_refused(map, &targets, flags, why, (1, 0));
+        assert_nothing_done(file);
     }
-    Ok(())
 }
 
 pub fn what_cannot_be_mapped() -> Verdict {
-    refuses(File::open(env::temp_dir())?, NO_FILE)?;
+    let scene = scene()?;
+    refuses(&scene, File::open(env::temp_dir())?, NO_FILE);
     let (out, into) = pipe()?;
-    refuses(out, NO_FILE)?;
-    refuses(into, NO_FILE)?;
+    refuses(&scene, out, NO_FILE);
+    refuses(&scene, into, NO_FILE);
     let (one, _two) = socketpair(
         AddressFamily::Unix,
         SockType::Stream,
         None,
         SockFlag::empty(),
     )?;
-    refuses(one, NO_FILE)?;
-    refuses(File::open("/dev/null")?, NO_FILE)?;
-    refuses(File::open("/dev/zero")?, NO_FILE)?;
-    refuses(File::open(DEVICE)?, NO_FILE)?;
-    refuses(File::open("/proc/self/maps")?, NO_FILE)?;
+    refuses(&scene, one, NO_FILE);
+    refuses(&scene, File::open("/dev/null")?, NO_FILE);
+    refuses(&scene, File::open("/dev/zero")?, NO_FILE);
+    refuses(&scene, File::open(DEVICE)?, NO_FILE);
+    refuses(&scene, File::open("/proc/self/maps")?, NO_FILE);
     // SAFETY: The calls take numbers only, and what they return is nobody else's.
     let (event, epoll) = unsafe {
         (
@@ -106,8 +107,9 @@ pub fn what_cannot_be_mapped() -> Verdict {
             owned(libc::epoll_create1(0), "epoll")?,
         )
     };
-    refuses(event, NO_FILE)?;
-    refuses(epoll, NO_FILE)
+    refuses(&scene, event, NO_FILE);
+    refuses(&scene, epoll, NO_FILE);
+    Ok(())
 }
 
 /// # Safety
@@ -123,25 +125,29 @@ unsafe fn owned(descriptor: libc::c_int, name: &str) -> Result<OwnedFd, Failure>
 }
 
 pub fn what_is_not_open() -> Verdict {
+    let scene = scene()?;
     for number in [1000, i32::MAX] {
         // SAFETY: Nobody uses it but the kernel, which finds that it is not open.
         let closed = unsafe { BorrowedFd::borrow_raw(number) };
-        refuses(closed, NOT_OPEN)?;
+        refuses(&scene, closed, NOT_OPEN);
     }
-    let (_, file) = scene()?;
+    let (_, file) = &scene;
     let name = File::options()
         .read(true)
         .custom_flags(libc::O_PATH)
         .open(file.path())?;
-    refuses(name, NOT_OPEN)
+    refuses(&scene, name, NOT_OPEN);
+    Ok(())
 }
 
 /// Files of huge pages are what mappings of them are.
 pub fn file_of_huge_pages() -> Verdict {
+    let scene = scene()?;
     let flags = MemFdCreateFlag::MFD_HUGETLB;
     let huge = memfd_create(c"huge", flags)
         .map_err(|errno| Failure::skip(format!("no file of huge pages can be had: {errno}")))?;
-    refuses(huge, (Reason::Special, libc::EOPNOTSUPP))
+    refuses(&scene, huge, (Reason::Special, libc::EOPNOTSUPP));
+    Ok(())
 }
 
 /// Negative numbers, and a number where none is expected.
