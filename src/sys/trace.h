@@ -47,6 +47,23 @@ struct address_space;
 		{ VM_MAP_SYNC_REASON_KILLED,		"killed" },	\
 		{ VM_MAP_SYNC_REASON_UNWRITTEN,		"unwritten" })
 
+/* What all events of a file have in common. */
+#define TP_STRUCT__entry_file(args...)					\
+	TP_STRUCT__entry(						\
+		__field(dev_t, dev)					\
+		__field(u64, ino)					\
+		args)
+
+#define TP_fast_assign_file(mapping, args...)				\
+	TP_fast_assign(							\
+		__entry->dev = (mapping)->host->i_sb->s_dev;		\
+		__entry->ino = (mapping)->host->i_ino;			\
+		args)
+
+#define TP_printk_file(fmt, args...)					\
+	TP_printk("dev=%u:%u ino=%llu " fmt, MAJOR(__entry->dev),	\
+		  MINOR(__entry->dev), __entry->ino, args)
+
 /* A call has begun, with its range as it was given; if it has several, with no one's. */
 TRACE_EVENT(vm_map_sync_begin,
 	TP_PROTO(unsigned long start, unsigned long end, unsigned int flags,
@@ -74,25 +91,20 @@ TRACE_EVENT(vm_map_sync_pushed,
 	TP_PROTO(const struct address_space *mapping, unsigned long first,
 		 unsigned long pages, unsigned long dirty, int error),
 	TP_ARGS(mapping, first, pages, dirty, error),
-	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, ino)
+	TP_STRUCT__entry_file(
 		__field(unsigned long, first)
 		__field(unsigned long, pages)
 		__field(unsigned long, dirty)
 		__field(int, error)
 	),
-	TP_fast_assign(
-		__entry->dev = mapping->host->i_sb->s_dev;
-		__entry->ino = mapping->host->i_ino;
+	TP_fast_assign_file(mapping,
 		__entry->first = first;
 		__entry->pages = pages;
 		__entry->dirty = dirty;
 		__entry->error = error;
 	),
-	TP_printk("dev=%u:%u ino=%llu first=%lu pages=%lu dirty=%lu error=%d",
-		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
-		  __entry->first, __entry->pages, __entry->dirty, __entry->error)
+	TP_printk_file("first=%lu pages=%lu dirty=%lu error=%d",
+		       __entry->first, __entry->pages, __entry->dirty, __entry->error)
 );
 
 /* A run of pages of a file is not being written any more. */
@@ -100,23 +112,18 @@ TRACE_EVENT(vm_map_sync_written,
 	TP_PROTO(const struct address_space *mapping, unsigned long first,
 		 unsigned long pages, int error),
 	TP_ARGS(mapping, first, pages, error),
-	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, ino)
+	TP_STRUCT__entry_file(
 		__field(unsigned long, first)
 		__field(unsigned long, pages)
 		__field(int, error)
 	),
-	TP_fast_assign(
-		__entry->dev = mapping->host->i_sb->s_dev;
-		__entry->ino = mapping->host->i_ino;
+	TP_fast_assign_file(mapping,
 		__entry->first = first;
 		__entry->pages = pages;
 		__entry->error = error;
 	),
-	TP_printk("dev=%u:%u ino=%llu first=%lu pages=%lu error=%d",
-		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
-		  __entry->first, __entry->pages, __entry->error)
+	TP_printk_file("first=%lu pages=%lu error=%d",
+		       __entry->first, __entry->pages, __entry->error)
 );
 
 /*
@@ -127,25 +134,20 @@ TRACE_EVENT(vm_map_sync_committed,
 	TP_PROTO(const struct address_space *mapping, unsigned long pages, int pid,
 		 unsigned long long duration, int error),
 	TP_ARGS(mapping, pages, pid, duration, error),
-	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, ino)
+	TP_STRUCT__entry_file(
 		__field(unsigned long, pages)
 		__field(int, pid)
 		__field(u64, duration)
 		__field(int, error)
 	),
-	TP_fast_assign(
-		__entry->dev = mapping->host->i_sb->s_dev;
-		__entry->ino = mapping->host->i_ino;
+	TP_fast_assign_file(mapping,
 		__entry->pages = pages;
 		__entry->pid = pid;
 		__entry->duration = duration;
 		__entry->error = error;
 	),
-	TP_printk("dev=%u:%u ino=%llu pages=%lu pid=%d duration=%llu error=%d",
-		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
-		  __entry->pages, __entry->pid, __entry->duration, __entry->error)
+	TP_printk_file("pages=%lu pid=%d duration=%llu error=%d",
+		       __entry->pages, __entry->pid, __entry->duration, __entry->error)
 );
 
 /* What could be freed of a file is free. */
@@ -153,25 +155,20 @@ TRACE_EVENT(vm_map_sync_freed,
 	TP_PROTO(const struct address_space *mapping, unsigned long first,
 		 unsigned long pages, unsigned long freed, unsigned long left),
 	TP_ARGS(mapping, first, pages, freed, left),
-	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, ino)
+	TP_STRUCT__entry_file(
 		__field(unsigned long, first)
 		__field(unsigned long, pages)
 		__field(unsigned long, freed)
 		__field(unsigned long, left)
 	),
-	TP_fast_assign(
-		__entry->dev = mapping->host->i_sb->s_dev;
-		__entry->ino = mapping->host->i_ino;
+	TP_fast_assign_file(mapping,
 		__entry->first = first;
 		__entry->pages = pages;
 		__entry->freed = freed;
 		__entry->left = left;
 	),
-	TP_printk("dev=%u:%u ino=%llu first=%lu pages=%lu freed=%lu left=%lu",
-		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
-		  __entry->first, __entry->pages, __entry->freed, __entry->left)
+	TP_printk_file("first=%lu pages=%lu freed=%lu left=%lu",
+		       __entry->first, __entry->pages, __entry->freed, __entry->left)
 );
 
 /* A call has ended, as its result says. */
