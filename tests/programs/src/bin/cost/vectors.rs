@@ -67,7 +67,7 @@ fn shares_flushes(site: impl FnOnce(&Spare) -> Result<Site, Failure>) -> Verdict
     let disk = Disk::open(spare.device())?;
     // The file system commits now and then by itself: not in all of the rounds.
     let mut least = u64::MAX;
-    for round in 0..fewer(10).clamp(1, 3) as u8 {
+    for round in 0..fewer(5).clamp(1, 3) as u8 {
         for file in &files {
             file.write_all_at(&[round; PAGE], 0)?;
         }
