@@ -127,6 +127,7 @@ pub(crate) fn counts(outcomes: &Outcomes<'_>) -> Counts {
 }
 
 /// Commits a pager, and tells of it. It is done for `caller`, if not for this very thread.
+#[inline(always)]
 pub(crate) fn commit(pager: &Pager, pages: &Range<usize>, caller: Option<Pid>) -> Result {
     let began = Began::now();
     let result = pager.commit(pages);
