@@ -35,7 +35,6 @@ mod target;
 mod vector;
 
 /// The ABI as it is in C, for those who want to call the device by hand.
-#[path = "../../src/uapi.rs"]
 #[allow(missing_docs, non_camel_case_types)]
 pub mod uapi;
 
