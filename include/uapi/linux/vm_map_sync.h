@@ -107,7 +107,8 @@
  * Where the range is one of a file, addresses are byte offsets in that file.
  *
  * A page that several ranges of a vector cover, or that is mapped several times, is
- * counted once: in one of these ranges. What went wrong with it is told in all of them.
+ * pushed, freed or left once, and so counted in one of these ranges. What went wrong
+ * with it is told in all of them; @unpaged and @skipped are counted in each of them.
  */
 struct vm_map_sync_result {
 	__u32 kern_return;
@@ -217,11 +218,13 @@ struct vm_map_sync_vector {
  * @resident: out: pages in the page cache
  * @dirty: out: pages that are dirty, so a push would write them
  * @writeback: out: pages that are being written
- * @others: out: resident pages that other maps have mapped as well
+ * @others: out: resident pages that others have mapped as well: a mapping of another map
+ *	covers them, whether it has touched them or not
  * @wired: out: resident pages that somebody has locked in memory
  *
  * What is in a folio counts for all its pages: a large folio is dirty as a whole.
- * Nothing is changed by this, and nothing is brought in.
+ * Each range is counted as if it were alone, also if several overlap. Nothing is
+ * changed by this, and nothing is brought in.
  */
 struct vm_map_sync_stat {
 	__aligned_u64 start;
@@ -250,7 +253,8 @@ struct vm_map_sync_stat {
  * The ioctl returns a new descriptor, close-on-exec: a handle on the map that the
  * process has at this moment. Who may open /proc/PID/mem of it may attach. Errors:
  * ESRCH (no such process, or one without a map), EACCES, EAGAIN (it has called
- * execve(2) meanwhile), and those of open(2).
+ * execve(2) meanwhile), those of open(2), and of the argument EFAULT, EINVAL (a flag, a
+ * reserved field, a @size that is too small) and E2BIG, as in struct vm_map_sync_args.
  */
 struct vm_map_sync_attach {
 	__u32 size;
