@@ -25,6 +25,7 @@ pub mod process;
 pub mod program;
 pub mod raw;
 pub mod residency;
+pub mod room;
 pub mod spare;
 pub mod sysctl;
 pub mod trace;

@@ -11,14 +11,6 @@
 //! - `VMS_SERVER`: the directory that the server exports, an otherwise idle ext4 on `VMS_DEV`.
 //! - `VMS_EXPORT`: the script that starts (`on`) and stops (`off`) the server.
 
-use nix::{
-    errno::Errno,
-    fcntl::{
-        fallocate,
-        FallocateFlags, //
-    },
-    sys::statvfs::statvfs, //
-};
 use std::{
     env,
     fs::{
@@ -27,10 +19,7 @@ use std::{
     },
     io,
     ops::Range,
-    os::{
-        fd::AsRawFd,
-        unix::fs::FileExt, //
-    },
+    os::unix::fs::FileExt,
     path::PathBuf,
     process::{
         self,
@@ -67,6 +56,7 @@ use vm_map_sync_tests::{
         Line, //
     },
     residency::Cached,
+    room,
     tests,
     PAGE, //
 };
@@ -142,15 +132,10 @@ impl Scene {
     }
 
     /// Has the server forget what it was given. It has to assume that it did when a write fails, of
-    /// whatever file: so somebody else writes when there is no room. The room is taken without writing to
-    /// it, page by page, which takes a kernel that watches itself half a minute.
+    /// whatever file: so somebody else writes when there is no room.
     fn forget(&self) -> Verdict {
         let filler = self.server.join("filler");
-        let size = statvfs(&self.server)?;
-        let size = (size.blocks() * size.fragment_size()) as libc::off_t;
-        let file = File::create(&filler)?;
-        let filled = fallocate(file.as_raw_fd(), FallocateFlags::empty(), 0, size);
-        assert_eq!(filled, Err(Errno::ENOSPC), "all the room that there is");
+        room::take(&filler)?;
         let another = self.client.join("another");
         let file = File::create(&another)?;
         let failed = file

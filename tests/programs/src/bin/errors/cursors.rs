@@ -23,8 +23,9 @@ use vm_map_sync_tests::{
 };
 
 pub fn syncio_tells_the_file() -> Verdict {
+    let mut scene = Scene::new(Share::Shared)?;
     for (flags, left) in [(Flags::SYNCIO, 0), (BOTH, LEFT)] {
-        let scene = Scene::new(Share::Shared)?;
+        scene = scene.anew()?;
         let other = scene.another()?;
         scene.soil()?;
         scene.fails_in(scene.bad_range(), flags, counts(PUSHED, left));

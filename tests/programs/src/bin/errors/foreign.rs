@@ -4,7 +4,10 @@
 //! and takes nothing from those who have the file open there. Each of them is told once.
 
 use crate::scene::*;
-use std::ops::Range;
+use std::{
+    fs::File,
+    ops::Range, //
+};
 use vm_map_sync::{
     Flags,
     Map,
@@ -50,37 +53,43 @@ fn elsewhere(body: impl FnOnce()) -> Verdict {
     child.join()
 }
 
-pub fn foreign_call_and_owner_are_told() -> Verdict {
+pub fn foreign_calls_and_the_owner_are_told() -> Verdict {
     for kind in KINDS {
         let scene = Scene::on(kind, Share::Shared)?;
-        let other = scene.another()?;
-        // As often as it happens.
-        for _ in 0..2 {
-            scene.soil()?;
-            elsewhere(|| assert_call_is_told(&scene.map, scene.bad_range()))?;
-            for file in [scene.bad.file(), &other] {
-                assert_told(file, false);
-                assert_told(file, true);
-            }
-        }
+        call_and_owner_are_told(&scene)?;
+        invalidate_tells_nobody_else(&scene.anew()?)?;
+    }
+    Ok(())
+}
+
+/// As often as it happens.
+fn call_and_owner_are_told(scene: &Scene) -> Verdict {
+    let other = scene.another()?;
+    for _ in 0..2 {
+        scene.soil()?;
+        elsewhere(|| assert_call_is_told(&scene.map, scene.bad_range()))?;
+        assert_each_is_told([scene.bad.file(), &other]);
     }
     Ok(())
 }
 
 /// Also on btrfs, where pages are not freed before they are committed.
-pub fn foreign_invalidate_tells_nobody() -> Verdict {
-    for kind in [KINDS[0], KINDS[2]] {
-        let scene = Scene::on(kind, Share::Shared)?;
-        let other = scene.another()?;
-        scene.soil()?;
-        elsewhere(|| scene.fails_in(scene.bad_range(), Flags::INVALIDATE, counts(PUSHED, LEFT)))?;
-        scene.assert_kept();
-        for file in [scene.bad.file(), &other] {
-            assert_told(file, false);
-            assert_told(file, true);
-        }
-    }
+fn invalidate_tells_nobody_else(scene: &Scene) -> Verdict {
+    let other = scene.another()?;
+    scene.soil()?;
+    elsewhere(|| scene.fails_in(scene.bad_range(), Flags::INVALIDATE, counts(PUSHED, LEFT)))?;
+    scene.assert_kept();
+    assert_each_is_told([scene.bad.file(), &other]);
     Ok(())
+}
+
+/// Asserts that nobody has told these files of the error, and that it is told once.
+#[track_caller]
+fn assert_each_is_told(files: [&File; 2]) {
+    for file in files {
+        assert_told(file, false);
+        assert_told(file, true);
+    }
 }
 
 /// A handle that was sent to somebody.

@@ -28,9 +28,12 @@ use vm_map_sync_tests::{
 const FORGET: Flags = Flags::INVALIDATE.union(Flags::FORGET_ERRORS);
 const FORGET_BOTH: Flags = BOTH.union(Flags::FORGET_ERRORS);
 
-/// The scene, with pages of the bad file that could not be written.
+/// A scene, with pages of the bad file that could not be written.
 fn failed() -> Result<Scene, Failure> {
-    let scene = Scene::new(Share::Shared)?;
+    fail(Scene::new(Share::Shared)?)
+}
+
+fn fail(scene: Scene) -> Result<Scene, Failure> {
     scene.soil()?;
     assert_told(&scene.another()?, false);
     Ok(scene)
@@ -63,18 +66,19 @@ fn go_on(scene: &Scene, flags: Flags) -> Verdict {
 
 /// Whichever way the file was told.
 pub fn forgotten_when_told() -> Verdict {
+    let mut scene = Scene::new(Share::Shared)?;
     for flags in [FORGET, FORGET_BOTH] {
-        let scene = failed()?;
+        scene = fail(scene.anew()?)?;
         assert_told(scene.bad.file(), false);
         go_on(&scene, flags)?;
 
-        let scene = failed()?;
+        scene = fail(scene.anew()?)?;
         let told = scene.mapping.msync(BAD, libc::MS_SYNC);
         let errno = told.err().and_then(|error| error.raw_os_error());
         assert_eq!(errno, Some(libc::EIO));
         go_on(&scene, flags)?;
 
-        let scene = failed()?;
+        scene = fail(scene.anew()?)?;
         scene.fails_in(scene.bad_range(), Flags::SYNCIO, counts(0, 0));
         go_on(&scene, flags)?;
     }
@@ -136,8 +140,9 @@ pub fn not_forgotten_when_one_was_not_told() -> Verdict {
 
 /// An error that comes while the call runs, although the files knew of all before.
 pub fn error_while_forgetting() -> Verdict {
+    let mut scene = Scene::new(Share::Shared)?;
     for flags in [FORGET, FORGET_BOTH] {
-        let scene = failed()?;
+        scene = fail(scene.anew()?)?;
         assert_told(scene.bad.file(), false);
         scene.soil()?;
         scene.fails_in(scene.bad_range(), flags, counts(PUSHED, LEFT));
@@ -155,11 +160,14 @@ pub fn error_while_forgetting() -> Verdict {
 
 /// The flag alone does nothing, and where nothing failed it changes nothing.
 pub fn nothing_to_forget() -> Verdict {
-    for flags in ALL {
-        let file = TestFile::new(GOOD.len())?;
+    // On a disk where nothing failed, either.
+    let files = ALL.map(|flags| (flags, TestFile::new(GOOD.len())));
+    let mut scene = Scene::new(Share::Shared)?;
+    for (flags, file) in files {
+        scene = fail(scene.anew()?)?;
+        let file = file?;
         let mapping = file.map()?;
         mapping.fill(1, GOOD_DIRTY);
-        let scene = failed()?;
         assert_told(scene.bad.file(), false);
         let frees = flags.contains(Flags::INVALIDATE);
         let want = check::counts(

@@ -63,7 +63,9 @@ impl Scene {
     /// With version 1 in the [`DIRTY`] pages of both files, not yet written.
     fn new() -> Result<Self, Failure> {
         let thin = Thin::new()?;
-        let site = Site::new(&thin.device)?;
+        // The journal has its room from the beginning.
+        let options = ["-J", "size=4", "-E", "nodiscard,lazy_journal_init=0"];
+        let site = Site::with(&thin.device, &options, "commit=600")?;
         let good = TestFile::new(PAGES)?;
         site.settle();
         let file = TestFile::new(PAGES)?;

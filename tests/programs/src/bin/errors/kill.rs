@@ -108,8 +108,9 @@ impl Slow {
     }
 }
 
-/// Kills a caller whose range has so many dirty pages, with `step` times as many pages in all.
-fn killed_in(flags: Flags, dirty: usize, step: usize) -> Verdict {
+/// Kills a caller whose range has many dirty pages, with `step` times as many pages in all.
+fn killed_in(flags: Flags, step: usize) -> Verdict {
+    let dirty = fewer(PAGES);
     let slow = Slow::new(dirty)?;
     {
         let pages = dirty * step;
@@ -141,21 +142,20 @@ fn killed_in(flags: Flags, dirty: usize, step: usize) -> Verdict {
 }
 
 pub fn killed_in_syncio() -> Verdict {
-    killed_in(Flags::SYNCIO, fewer(PAGES), 1)
+    killed_in(Flags::SYNCIO, 1)
 }
 
 pub fn killed_in_invalidate() -> Verdict {
-    killed_in(Flags::INVALIDATE, fewer(PAGES), 1)
+    killed_in(Flags::INVALIDATE, 1)
 }
 
 pub fn killed_in_both() -> Verdict {
-    killed_in(BOTH, fewer(PAGES), 1)
+    killed_in(BOTH, 1)
 }
 
-/// 4 GiB, an eighth of it dirty.
+/// 4 GiB, of which most is a hole in the file.
 pub fn killed_in_four_gigabytes() -> Verdict {
-    let dirty = fewer(4 * PAGES);
-    killed_in(BOTH, dirty, (1 << 20) / dirty)
+    killed_in(BOTH, (1 << 20) / fewer(PAGES))
 }
 
 /// Kills a caller that commits so many files, of so many dirty pages each, on a disk that does not flush

@@ -67,12 +67,12 @@ const CALLER: usize = 1;
 /// How long the worker is kept from going on: as long as the caller needs to free a page.
 const DELAY: Duration = Duration::from_millis(100);
 
-/// As many files as there are rounds, each with its number as the version of its pages.
+/// As many files as there are rounds, each with its number as the version of its broken page.
 fn files(count: usize) -> Result<Vec<TestFile>, Failure> {
     (0..count)
         .map(|number| {
             let file = TestFile::new(PAGES)?;
-            file.map()?.fill(version(number), 0..PAGES);
+            file.map()?.fill(version(number), [BROKEN]);
             file.file().sync_all()?;
             Ok(file)
         })
@@ -93,6 +93,9 @@ fn places(disk: &Disk, count: usize) -> Result<Vec<u64>, Failure> {
         .collect();
     let mut found = vec![None; count];
     for first in (0..(MEGABYTES << 20) / PAGE).step_by(MANY) {
+        if found.iter().all(Option::is_some) {
+            break;
+        }
         for (page, bytes) in (first..).zip(disk.pages((first * PAGE) as u64, MANY)?) {
             if let Some(number) = wanted.get(&word(&bytes)) {
                 found[*number] = Some((page * PAGE) as u64);

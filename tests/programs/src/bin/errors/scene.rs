@@ -66,6 +66,12 @@ pub struct Scene {
     pub mapping: Mapping,
     pub good: TestFile,
     pub bad: TestFile,
+    share: Share,
+    ground: Ground,
+}
+
+/// The file system that the bad file is on, and its disk.
+struct Ground {
     _site: Site,
     spare: Spare,
 }
@@ -76,7 +82,7 @@ pub type Kind = (usize, fn(&Path) -> Result<Site, Failure>);
 /// Those that have ways of their own to write, to fail and to commit.
 pub const KINDS: [Kind; 3] = [
     (32, Site::new),
-    (320, Site::xfs),
+    (32, Site::xfs),
     // In place, so that it is known where it will be written to.
     (128, |device| Site::btrfs(device, "nodatacow,commit=600")),
 ];
@@ -93,18 +99,36 @@ impl Scene {
         let site = site(spare.device())?;
         let good = TestFile::new(GOOD.len())?;
         site.settle();
+        Self::with(Ground { _site: site, spare }, good, share)
+    }
+
+    /// The same again, with a new bad file, of which nobody has been told anything yet.
+    pub fn anew(self) -> Result<Self, Failure> {
+        // Its place is anybody's.
+        self.mend()?;
+        let Self {
+            good,
+            share,
+            ground,
+            ..
+        } = self;
+        Self::with(ground, good, share)
+    }
+
+    fn with(ground: Ground, good: TestFile, share: Share) -> Result<Self, Failure> {
         let bad = TestFile::new(BAD.len())?;
         let mapping = Mapping::reserve(BAD.end)?;
         mapping.map(GOOD, good.file(), 0, share)?;
         mapping.map(BAD, bad.file(), 0, share)?;
-        spare.break_page(Extents::of(bad.file())?.locate(BROKEN)?)?;
+        let broken = Extents::of(bad.file())?.locate(BROKEN)?;
+        ground.spare.break_page(broken)?;
         Ok(Self {
             map: Map::open()?,
             mapping,
             good,
             bad,
-            _site: site,
-            spare,
+            share,
+            ground,
         })
     }
 
@@ -127,7 +151,7 @@ impl Scene {
     /// Lets the disk take the broken page again.
     pub fn mend(&self) -> Result<(), Failure> {
         let offset = Extents::of(self.bad.file())?.locate(BROKEN)?;
-        Ok(self.spare.mend_page(offset)?)
+        Ok(self.ground.spare.mend_page(offset)?)
     }
 
     /// Another descriptor of the bad file, with a cursor of its own.

@@ -16,7 +16,6 @@ use std::{
         self,
         File, //
     },
-    io::Write,
     os::fd::AsRawFd,
     path::{
         Path,
@@ -32,6 +31,7 @@ use vm_map_sync_tests::{
         Failure,
         Verdict, //
     },
+    room,
     PAGE, //
 };
 
@@ -85,10 +85,7 @@ impl Thin {
 
     /// Uses up all the room.
     pub fn fill(&self) -> Verdict {
-        let mut filler = File::create(self.filler())?;
-        let zeros = vec![0; PAGE];
-        while filler.write(&zeros).is_ok_and(|length| length > 0) {}
-        Ok(())
+        room::take(&self.filler())
     }
 
     /// Gives the room back.

@@ -113,12 +113,12 @@ impl Mount {
         Ok(file)
     }
 
-    /// New files of a page each, mapped for reading one behind the other, and not open. Their names
-    /// are their numbers.
+    /// New files with nothing in them, a page of each mapped for reading, one behind the other, and not
+    /// open. Their names are their numbers.
     pub fn map_new(&self, numbers: Range<usize>) -> io::Result<Mapping> {
         let mapping = Mapping::reserve(numbers.len())?;
         for (page, number) in numbers.enumerate() {
-            let file = self.create(&number.to_string(), 1)?;
+            let file = self.create(&number.to_string(), 0)?;
             mapping.map(page..page + 1, &file, 0, Share::SharedRead)?;
         }
         Ok(mapping)
