@@ -86,6 +86,9 @@ impl Speed {
                 ("completion_nsec", "100000"),
                 ("cache_size", "64"),
                 ("blocksize", "4096"),
+                // As deep as the queue of an NVMe disk: who waits for a place in it has no flush in common
+                // with those who have one.
+                ("hw_queue_depth", "1024"),
             ],
             Self::Instant => &[
                 ("irqmode", "0"),
