@@ -5,68 +5,9 @@
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "scene.h"
 
-#include <linux/vm_map_sync.h>
-
-#define PAGES	4	/* of 4096 bytes, as on all machines with two kinds of callers */
-#define BOTH	(VM_MAP_SYNC_SYNCIO | VM_MAP_SYNC_INVALIDATE)
-
-static int device, file;
-static long page;
-static char *at;
-static int failed;
-
-#define expect(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			printf("# %s:%d: %s (errno %d)\n", __FILE__,	\
-			       __LINE__, #condition, errno);		\
-			failed = 1;					\
-		}							\
-	} while (0)
-
-static uint64_t address(int number)
-{
-	return (uintptr_t)at + (uint64_t)number * page;
-}
-
-/* A file of clean pages, mapped, with page 1 dirty. */
-static void set_up(void)
-{
-	char bytes[4096] = "clean";
-	int i, bad = 0;
-
-	for (i = 0; i < PAGES; i++)
-		bad |= pwrite(file, bytes, page, (off_t)i * page) != page;
-	bad |= fsync(file);
-	at = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-	if (bad || at == MAP_FAILED) {
-		printf("Bail out! the file cannot be made: %s\n", strerror(errno));
-		exit(1);
-	}
-	strcpy(at + page, "dirty");
-}
-
-static int resident(void)
-{
-	unsigned char pages[PAGES];
-	int i, count = 0;
-
-	if (mincore(at, PAGES * page, pages))
-		return -1;
-	for (i = 0; i < PAGES; i++)
-		count += pages[i] & 1;
-	return count;
-}
+static int device;
 
 static int call(struct vm_map_sync_args *args, uint32_t flags, int first, int end)
 {
@@ -279,26 +220,17 @@ static const struct {
 
 int main(void)
 {
-	const char *directory = getenv("VMS_DIR");
 	const int count = sizeof(tests) / sizeof(tests[0]);
-	char path[256];
 	int i, any = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	page = sysconf(_SC_PAGESIZE);
 	device = open("/dev/vm_map_sync", O_RDONLY | O_CLOEXEC);
 	if (device < 0) {
 		printf("Bail out! /dev/vm_map_sync: %s: load the module first (insmod vm_map_sync.ko)\n",
 		       strerror(errno));
 		return 1;
 	}
-	snprintf(path, sizeof(path), "%s/compat-XXXXXX", directory ? directory : ".");
-	file = mkstemp(path);
-	if (file < 0) {
-		printf("Bail out! no file can be made in VMS_DIR: %s\n", strerror(errno));
-		return 1;
-	}
-	unlink(path);
+	make_file();
 
 	printf("KTAP version 1\n1..%d\n", count);
 	for (i = 0; i < count; i++) {
