@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn show() -> Result<bool, Box<dyn Error>> {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let _held = vm_map_sync_tests::sysctl::hold_writeback()
         .map_err(|error| format!("the demo must be run as root: {error}"))?;
     let file = stage::file()?;

@@ -48,7 +48,7 @@ impl Map {
             pid: i32::try_from(process).map_err(|_| no_such_process())?,
             ..Default::default()
         };
-        let door = Self::open()?;
+        let door = Self::current()?;
         // SAFETY: The argument is a structure of the size that it says it has, which lives until the
         // call returns.
         let descriptor = result(unsafe {

@@ -11,7 +11,7 @@
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (address, length) = (0, 0);
-//! let map = vm_map_sync::Map::open()?;
+//! let map = vm_map_sync::Map::current()?;
 //! let outcome = map.sync(
 //!     address..address + length,
 //!     vm_map_sync::Flags::SYNCIO | vm_map_sync::Flags::INVALIDATE,

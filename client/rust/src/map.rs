@@ -48,7 +48,7 @@ impl Map {
     /// # Errors
     ///
     /// If the device cannot be opened; the error says what to do about it.
-    pub fn open() -> Result<Self, OpenError> {
+    pub fn current() -> Result<Self, OpenError> {
         match File::open(DEVICE) {
             Ok(device) => Ok(Self(device.into())),
             Err(error) => Err(OpenError(error)),

@@ -67,7 +67,7 @@ impl Map {
     /// use vm_map_sync::{Flags, Map, Target};
     ///
     /// let all = Flags::ALLOW_HOLES | Flags::SKIP_SPECIALS;
-    /// let stat = Map::open()?.stat(&Target::addresses(0..usize::MAX), all)?;
+    /// let stat = Map::current()?.stat(&Target::addresses(0..usize::MAX), all)?;
     /// println!("{} of {} pages are cached, {} dirty", stat.resident, stat.pages, stat.dirty);
     /// # Ok(())
     /// # }

@@ -51,7 +51,7 @@ impl Map {
     ///     Target::addresses(addresses),
     ///     Target::file(log.as_fd(), ..1 << 20),
     /// ];
-    /// let done = Map::open()?.sync_vectored(&targets, Flags::SYNCIO)?;
+    /// let done = Map::current()?.sync_vectored(&targets, Flags::SYNCIO)?;
     /// println!("{} pages written, {} of them of the log", done.all.pushed, done.ranges[1].pushed);
     /// # Ok(())
     /// # }

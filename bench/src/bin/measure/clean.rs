@@ -42,7 +42,7 @@ pub fn measure() -> Done {
     let clock = Clock::instructions()?;
     let place = Place::new(EXT4, Speed::Instant, 512)?;
     let file = place.file(MANY, 16)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     for entries in [1, 8, 64, 512, 4096, MANY] {
         let mapping = Mapping::reserve(entries.max(PAGES))?;
         mapping.map(0..mapping.pages(), &file, 0, Share::Shared)?;

@@ -71,7 +71,7 @@ fn race(place: &Place, megabytes: usize) -> Done {
         mapping.poke(page, 1);
     }
     file.sync_all()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let peers = vec![
         Peer::new("fdatasync, unmap, posix_fadvise(DONTNEED)", || {
             file.sync_data()?;

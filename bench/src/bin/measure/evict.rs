@@ -115,7 +115,7 @@ fn race(place: &Place, clock: Clock, pages: usize, megabytes: usize) -> Done {
         line.receive()?;
         Ok(())
     };
-    let map = Map::open()?;
+    let map = Map::current()?;
     let ours = || calls::ours(&map, mapping.all(), Flags::INVALIDATE);
     let fadvise = || calls::fadvise(&file, libc::POSIX_FADV_DONTNEED);
     let pageout = || Ok(mapping.advise(0..pages, libc::MADV_PAGEOUT)?);

@@ -53,7 +53,7 @@ pub fn measure() -> Done {
 }
 
 fn race(place: &Place, files: &[File]) -> Done {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let mapping = Mapping::reserve(files.len() * DIRTY)?;
     for (number, file) in files.iter().enumerate() {
         let first = number * DIRTY;

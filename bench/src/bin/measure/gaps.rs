@@ -45,7 +45,7 @@ pub fn measure() -> Done {
     for kind in KINDS {
         let place = Place::new(kind, Speed::Usual, 512)?;
         let file = place.file(2 * PIECES, 1)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let whole = Mapping::reserve(2 * PIECES)?;
         whole.map(0..2 * PIECES, &file, 0, Share::Shared)?;
         // The even pages, at adjacent addresses.

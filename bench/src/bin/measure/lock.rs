@@ -48,7 +48,7 @@ pub fn measure() -> Done {
 }
 
 fn watch(place: &Place, what: &str, mapping: &Mapping) -> Done {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let trace = Trace::start(&["mmap_lock"])?;
     let peers = vec![
         Peer::new("msync(MS_ASYNC)", || calls::msync(mapping, libc::MS_ASYNC)),

@@ -63,7 +63,7 @@ pub fn scatter(mapping: &Mapping, files: &[&File]) -> Done {
 }
 
 fn watch(place: &Place, what: &str, mapping: &Mapping) -> Done {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let trace = Trace::start(&[
         "kmem/kmalloc",
         "kmem/kfree",

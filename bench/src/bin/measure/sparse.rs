@@ -56,7 +56,7 @@ pub fn measure() -> Done {
             mapping.map(0..pages, &file, 0, Share::Shared)?;
             // Without reading ahead, so that what lies between stays away.
             mapping.advise(0..pages, libc::MADV_RANDOM)?;
-            let map = Map::open()?;
+            let map = Map::current()?;
             let ours = |flags| calls::ours(&map, mapping.all(), flags);
             let clean = || Ok(file.sync_data()?);
             let peers = vec![

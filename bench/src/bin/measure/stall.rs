@@ -111,7 +111,7 @@ pub fn measure() -> Done {
 }
 
 fn disturb(place: &Place, file: &File, victims: usize, deed: Deed<'_>) -> Done {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let mapping = Mapping::reserve(victims)?;
     mapping.map(0..victims, file, 0, Share::Shared)?;
     let waits = RefCell::new(Vec::new());

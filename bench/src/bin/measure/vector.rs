@@ -75,7 +75,7 @@ fn race(kind: Kind) -> Done {
         .iter()
         .map(|mapping| Target::addresses(mapping.all()))
         .collect();
-    let map = Map::open()?;
+    let map = Map::current()?;
     let mut rings = files
         .chunks(WORKERS as usize)
         .map(|files| Ok((Ring::new(WORKERS)?, files)))

@@ -51,7 +51,7 @@ pub fn measure() -> Done {
     );
     for kind in KINDS {
         let place = Place::new(kind, Speed::Usual, 1024)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         // A process can have 65,530 of them.
         for entries in [1, 8, 64, 512, LONG, TOO_LONG] {
             let pages = entries.max(PAGES);

@@ -83,7 +83,7 @@ pub fn measure() -> Done {
 fn race(place: &Place, file: &File, manner: Manner) -> Done {
     let mapping = Mapping::reserve(PAGES)?;
     mapping.map(0..PAGES, file, 0, Share::Shared)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let written = AtomicU64::new(0);
     let during = Cell::new(0);
     // What is written while a call is under way is more work for it, or it would be for the next one.

@@ -77,7 +77,7 @@ fn main() -> ExitCode {
 
 /// A call of another process, whose argument can be seen from here.
 fn call(file: &TestFile, mapping: &Mapping, flags: Flags, desk: &Desk, line: &Line) -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     desk.put(0, &raw::args(&mapping.all(), flags.bits()));
     line.send(0)?;
     raw::sync_at(&map, desk.address(0))?;
@@ -204,7 +204,7 @@ fn use_once(file: &TestFile) -> Verdict {
         let again = File::options().read(true).write(true).open(file.path())?;
         let mapping = Mapping::reserve(file.pages())?;
         mapping.map(0..file.pages(), &again, 0, Share::Shared)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         mapping.poke(0, 1);
         let resident = file.cached()?.resident;
         succeeds(&map, mapping.all(), BOTH, counts(1, resident));
@@ -248,14 +248,14 @@ fn attaching_leaves_nothing_behind() -> Verdict {
 fn no_unloading_while_a_handle_is_open() -> Verdict {
     let file = TestFile::new(4)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     assert_eq!(unload(), Err(Errno::EWOULDBLOCK));
     mapping.poke(0, 1);
     succeeds(&map, mapping.all(), BOTH, counts(1, 4));
     drop(map);
     unload()?;
     assert!(!Path::new(DEVICE).exists());
-    let error = Map::open().map(drop).map_err(|error| error.to_string());
+    let error = Map::current().map(drop).map_err(|error| error.to_string());
     let said = error.expect_err("the device is gone");
     assert!(said.contains("load the module"), "{said}");
     load()?;
@@ -264,7 +264,7 @@ fn no_unloading_while_a_handle_is_open() -> Verdict {
 
 fn no_unloading_while_a_child_has_the_handle() -> Verdict {
     let (ours, theirs) = Line::pair()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let child = Child::spawn(|| {
         theirs.receive()?;
         Ok(())

@@ -103,7 +103,7 @@ impl Scene {
         let mapping = Mapping::reserve(PAGES)?;
         mapping.map(0..PAGES, &file, 0, Share::Shared)?;
         Ok(Self {
-            map: Map::open()?,
+            map: Map::current()?,
             mapping,
             file,
             client,

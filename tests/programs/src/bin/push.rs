@@ -74,7 +74,7 @@ fn scene() -> Result<(Map, TestFile, Mapping), Failure> {
     mapping.fill(1, [1, 2, 6]);
     assert_eq!(file.picture(0..8)?, "CDDCCCDC");
     file.assert_on_disk(0, 0..8);
-    Ok((Map::open()?, file, mapping))
+    Ok((Map::current()?, file, mapping))
 }
 
 fn syncio_puts_it_on_the_disk() -> Verdict {
@@ -173,7 +173,7 @@ fn one_commit_for_all_entries() -> Verdict {
         for page in (0..64).step_by(2) {
             mapping.protect(page..page + 1, libc::PROT_READ)?;
         }
-        Ok((Map::open()?, vec![file], mapping))
+        Ok((Map::current()?, vec![file], mapping))
     })?;
     assert_eq!(usual, 1);
     Ok(())
@@ -190,7 +190,7 @@ fn one_commit_for_all_pieces() -> Verdict {
             mapping.map(piece..piece + 1, file.file(), 2 * piece, Share::Shared)?;
             mapping.poke(piece, 1);
         }
-        Ok((Map::open()?, vec![file], mapping))
+        Ok((Map::current()?, vec![file], mapping))
     })?;
     assert_eq!(usual, 1);
     Ok(())
@@ -206,7 +206,7 @@ fn one_commit_for_each_file() -> Verdict {
             mapping.map(2 * place..2 * place + 2, file.file(), 0, Share::Shared)?;
             mapping.poke(2 * place, 1);
         }
-        Ok((Map::open()?, files.into(), mapping))
+        Ok((Map::current()?, files.into(), mapping))
     })?;
     assert!((1..=3).contains(&usual), "{usual} flushes");
     Ok(())
@@ -222,7 +222,7 @@ fn nothing_dirty() -> Verdict {
         } else {
             0
         };
-        succeeds(&Map::open()?, mapping.all(), flags, counts(0, freed));
+        succeeds(&Map::current()?, mapping.all(), flags, counts(0, freed));
     }
     Ok(())
 }
@@ -333,7 +333,7 @@ fn new_file() -> Verdict {
     mapping.fill(3, 0..8);
     let disk = place::disk()?;
     let before = disk.counters()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     succeeds(&map, mapping.all(), Flags::SYNCIO, counts(8, 0));
     if disk.has_cache()? {
         assert_ne!(flushed(before, disk.counters()?), 0);
@@ -356,7 +356,7 @@ fn many_dirty_pages() -> Verdict {
     mapping.fill(1, dirty());
     let pushed = dirty().count() as u64;
     succeeds(
-        &Map::open()?,
+        &Map::current()?,
         mapping.all(),
         Flags::SYNCIO,
         counts(pushed, 0),

@@ -72,7 +72,7 @@ fn scene(pages: usize) -> Result<(Map, TestFile, Mapping), Failure> {
     let mapping = file.map()?;
     mapping.touch(0..pages);
     mapping.fill(1, (0..pages).step_by(2));
-    Ok((Map::open()?, file, mapping))
+    Ok((Map::current()?, file, mapping))
 }
 
 fn one_byte() -> Verdict {
@@ -271,7 +271,7 @@ fn memory_file(name: &str) -> io::Result<File> {
 }
 
 fn file_systems_without_a_pager() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNS)?;
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
@@ -311,7 +311,7 @@ fn secret_memory() -> Verdict {
     let mapping = Mapping::reserve(2)?;
     mapping.map(0..2, &file, 0, Share::Shared)?;
     mapping.fill(1, 0..2);
-    let map = Map::open()?;
+    let map = Map::current()?;
     for flags in ALL {
         succeeds(&map, mapping.all(), flags, counts(0, 0));
     }
@@ -349,7 +349,7 @@ fn far_into_the_file() -> Verdict {
     let mapping = Mapping::reserve(4)?;
     mapping.map(0..4, file.file(), FAR, Share::Shared)?;
     mapping.write(1, &[7; PAGE]);
-    let map = Map::open()?;
+    let map = Map::current()?;
     // Holes of a file are read as pages of zeros, which are cached like others.
     mapping.touch(0..4);
     let resident = |page: usize| {

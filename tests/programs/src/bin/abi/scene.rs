@@ -38,7 +38,7 @@ impl Scene {
         let mapping = file.map()?;
         mapping.fill(1, [0, 2]);
         let scene = Self {
-            map: Map::open()?,
+            map: Map::current()?,
             file,
             mapping,
             desk: Desk::new()?,

@@ -67,7 +67,7 @@ fn put(desk: &Desk, offset: usize, size: usize) {
 }
 
 pub fn fields_of_attach() -> Verdict {
-    let door = Map::open()?;
+    let door = Map::current()?;
     let valid = argument(process::id() as i32);
     attach_through(&door, &valid)?;
     for bit in 0..32 {
@@ -90,7 +90,7 @@ pub fn fields_of_attach() -> Verdict {
 
 /// What is refused is not answered.
 pub fn fields_of_questions() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let desk = Desk::new()?;
     for bit in 0..32 {
         let info = uapi::vm_map_sync_info {
@@ -116,7 +116,7 @@ pub fn fields_of_questions() -> Verdict {
 }
 
 pub fn sizes() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let desk = Desk::new()?;
     for Command { number, size, .. } in COMMANDS {
         for (length, want) in [
@@ -144,7 +144,7 @@ pub fn sizes() -> Verdict {
 }
 
 pub fn pointers() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let desk = Desk::new()?;
     for Command {
         number,

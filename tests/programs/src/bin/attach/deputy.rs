@@ -77,7 +77,7 @@ fn is_not_confused(handle: impl FnOnce() -> Result<Map, Failure>) -> Verdict {
 }
 
 pub fn deputy_is_not_confused() -> Verdict {
-    is_not_confused(|| Ok(Map::open()?))
+    is_not_confused(|| Ok(Map::current()?))
 }
 
 /// Nor by one on somebody else.

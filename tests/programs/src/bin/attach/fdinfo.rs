@@ -63,7 +63,7 @@ pub fn record_in_fdinfo() -> Verdict {
     const OWN: &str = "/proc/self";
     let file = TestFile::new(8)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let this = process::id().to_string();
     assert_shows(OWN, &map, [&this, "own", "0", "0", "0", "0", "0", "0"]);
 
@@ -93,7 +93,7 @@ pub fn record_in_fdinfo() -> Verdict {
     })?
     .join()?;
     // Each handle has its own.
-    let another = Map::open()?;
+    let another = Map::current()?;
     assert_shows(OWN, &another, [&this, "own", "0", "0", "0", "0", "0", "0"]);
     Ok(())
 }

@@ -26,7 +26,7 @@ use vm_map_sync_tests::{
 
 /// The operations of the header, which are all there.
 pub fn operations_are_those_there_are() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let features = map.features()?;
     assert_eq!(features.operations, 0b111_1110);
     assert_eq!(features.ranges_max, RANGES_MAX as u64);
@@ -57,7 +57,7 @@ impl Scene {
     fn new() -> Result<Self, Failure> {
         let file = TestFile::new(4)?;
         Ok(Self {
-            map: Map::open()?,
+            map: Map::current()?,
             desk: Desk::new()?,
             mapping: file.map()?,
             file,

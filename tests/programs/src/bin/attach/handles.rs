@@ -142,7 +142,7 @@ pub fn no_unloading_while_attached() -> Verdict {
 
 pub fn no_descriptor_left() -> Verdict {
     let target = Target::new(|| Ok(()))?;
-    let door = Map::open()?;
+    let door = Map::current()?;
     let wanted = argument(target.number() as i32);
     let limit = libc::rlimit {
         rlim_cur: 32,

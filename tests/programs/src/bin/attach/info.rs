@@ -18,18 +18,18 @@ use vm_map_sync_tests::{
 
 /// Whoever inherits or is sent a handle finds out.
 pub fn whose_map() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let parent = process::id();
     assert_whose(&map, Whose::Own, Some(parent));
     Child::spawn(|| {
         assert_whose(&map, Whose::Other, Some(parent));
-        assert_whose(&Map::open()?, Whose::Own, Some(process::id()));
+        assert_whose(&Map::current()?, Whose::Own, Some(process::id()));
         Ok(())
     })?
     .join()?;
 
     let owner = Target::spawn(|line| {
-        line.send_descriptor(Map::open()?)?;
+        line.send_descriptor(Map::current()?)?;
         Ok(line.receive().map(drop)?)
     })?;
     let sent = Map::from(owner.line().receive_descriptor()?);

@@ -58,7 +58,7 @@ fn opens_as(user: u32, group: u32) -> Result<bool, Failure> {
     let (ours, theirs) = Line::pair()?;
     let child = Child::spawn(|| {
         become_user(user, group)?;
-        let opens = match Map::open() {
+        let opens = match Map::current() {
             Ok(_) => true,
             Err(error) if error.0.kind() == io::ErrorKind::PermissionDenied => false,
             Err(error) => return Err(error.into()),
@@ -92,7 +92,7 @@ pub fn mode_that_is_narrowed() -> Verdict {
         assert_eq!(mode()?, want, "{parameter:?}");
         assert_eq!(opens_as(SOMEBODY, SOMEBODY)?, want & 0o006 != 0);
         assert_eq!(opens_as(SOMEBODY, 0)?, want & 0o060 != 0);
-        Map::open()?;
+        Map::current()?;
     }
     unload()?;
     Ok(load()?)

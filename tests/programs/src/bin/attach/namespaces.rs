@@ -92,7 +92,7 @@ pub fn numbers_in_fdinfo_are_those_of_its_proc() -> Verdict {
     with_first(
         |line| {
             let first = line.receive()?.to_string();
-            let map = Map::open()?;
+            let map = Map::current()?;
             unshare(CloneFlags::CLONE_NEWNS)?;
             let none = None::<&str>;
             let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;

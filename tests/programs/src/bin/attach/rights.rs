@@ -208,13 +208,13 @@ pub fn yama_wants_a_capability() -> Verdict {
 /// is.
 pub fn rights_of_the_caller_count() -> Verdict {
     let _yama = without_yama()?;
-    let (roots, nobodys) = (Map::open()?, Target::of_user(NOBODY)?);
+    let (roots, nobodys) = (Map::current()?, Target::of_user(NOBODY)?);
     let wanted = argument(nobodys.number() as i32);
     let (ours, theirs) = Line::pair()?;
     as_user(SOMEBODY, &[], || {
         let denied = attach_through(&roots, &wanted);
         assert_eq!(denied.err(), Some(Errno::EACCES));
-        Ok(theirs.send_descriptor(Map::open()?)?)
+        Ok(theirs.send_descriptor(Map::current()?)?)
     })?;
     let somebodys = Map::from(ours.receive_descriptor()?);
     let map = attach_through(&somebodys, &wanted)?;

@@ -63,7 +63,7 @@ fn special(flags: Flags) -> Result<bool, Failure> {
         .unwrap_or_default();
     mapping.map(first..first + HUGE, &file, 0, Share::Shared)?;
     mapping.poke(first, 7);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let range = mapping.range(first + 1..first + 3);
     let address = range.start;
     refused(&map, range, flags, Reason::Special, address);
@@ -95,7 +95,7 @@ pub fn push() -> Verdict {
     mapping.touch(0..subject.pages());
     if subject.traits.kind() == Kind::ReadOnly {
         succeeds(
-            &Map::open()?,
+            &Map::current()?,
             mapping.all(),
             Flags::empty(),
             subject.counts(0, 0),
@@ -108,7 +108,7 @@ pub fn push() -> Verdict {
     let disk = subject.disk()?;
     let before = disk.as_ref().map(|disk| disk.counters()).transpose()?;
     succeeds(
-        &Map::open()?,
+        &Map::current()?,
         mapping.all(),
         Flags::empty(),
         subject.counts(8, 0),
@@ -152,7 +152,7 @@ pub fn push_and_invalidate() -> Verdict {
     let mapping = subject.map()?;
     mapping.touch(0..16);
     mapping.fill(1, (0..16).step_by(2));
-    let map = Map::open()?;
+    let map = Map::current()?;
     succeeds(&map, mapping.all(), Flags::empty(), subject.counts(8, 0));
     let journal = subject.traits.has("journals-data");
     if !journal {
@@ -180,7 +180,7 @@ pub fn syncio() -> Verdict {
     let mapping = subject.map()?;
     let all = subject.pages() as u64;
     mapping.touch(0..subject.pages());
-    let map = Map::open()?;
+    let map = Map::current()?;
     if subject.traits.kind() == Kind::ReadOnly {
         succeeds(&map, mapping.all(), Flags::SYNCIO, subject.counts(0, 0));
         subject.assert_cached(all, 0);
@@ -288,7 +288,7 @@ fn free(flags: Flags, name: &str) -> Verdict {
     let disk = subject.disk()?;
     let before = disk.as_ref().map(|disk| disk.counters()).transpose()?;
     let counts = subject.counts(changed.len() as u64, all);
-    succeeds(&Map::open()?, mapping.all(), flags, counts);
+    succeeds(&Map::current()?, mapping.all(), flags, counts);
     if subject.is_freed() {
         subject.assert_cached(0, 0);
         assert!(!mapping.present(0..pages)?.contains(&true), "still mapped");

@@ -51,7 +51,7 @@ use vm_map_sync_tests::{
 fn free(subject: &Subject, mapping: &Mapping) -> Verdict {
     let cached = subject.cached()?;
     let counts = subject.counts(cached.dirty, cached.resident);
-    let done = succeeds_in_the_end(&Map::open()?, mapping.all(), BOTH);
+    let done = succeeds_in_the_end(&Map::current()?, mapping.all(), BOTH);
     assert_eq!(done, counts);
     if subject.is_freed() {
         subject.assert_cached(0, 0);
@@ -183,7 +183,7 @@ pub fn changing() -> Verdict {
         );
     }
     let mapping = subject.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let crowd = Crowd::<2>::new(fewer(10));
     thread::scope(|scope| {
         scope.spawn(|| {

@@ -38,7 +38,7 @@ pub fn one_commit() -> Verdict {
         }));
     };
     let mapping = subject.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     // Entries that cannot be merged: every other one cannot be written to.
     let mut version = 1;
     let mut flushes = |commit: &dyn Fn() -> Verdict| -> Result<u64, Failure> {
@@ -105,7 +105,7 @@ pub fn bystanders() -> Verdict {
     part.map(0..8, subject.file(), 0, Share::Shared)?;
     part.map(8..16, subject.file(), 32, Share::Shared)?;
     succeeds(
-        &Map::open()?,
+        &Map::current()?,
         part.all(),
         Flags::SYNCIO,
         subject.counts(16, 0),

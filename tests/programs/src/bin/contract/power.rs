@@ -150,7 +150,7 @@ fn write(file: &File, device: bool) -> Verdict {
     mapping.map(0..PAGES, file, 0, Share::Shared)?;
     mapping.advise(0..PAGES, libc::MADV_RANDOM)?;
     mapping.fill(1, changed());
-    let outcome = Map::open()?.sync(mapping.all(), Flags::SYNCIO)?;
+    let outcome = Map::current()?.sync(mapping.all(), Flags::SYNCIO)?;
     assert!(outcome.pushed as usize >= changed().count(), "{outcome:?}");
     Ok(())
 }

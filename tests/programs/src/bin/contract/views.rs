@@ -52,7 +52,7 @@ pub fn private_copies() -> Verdict {
     shared.touch(0..pages);
     shared.fill(1, 0..changed);
     let counts = subject.counts(changed as u64, pages as u64);
-    succeeds(&Map::open()?, private.all(), BOTH, counts);
+    succeeds(&Map::current()?, private.all(), BOTH, counts);
     if subject.is_freed() {
         subject.assert_cached(0, 0);
     }
@@ -72,7 +72,7 @@ pub fn read_only_mapping() -> Verdict {
         mapping.map(0..pages, subject.file(), 0, Share::SharedRead)?;
         mapping.touch(0..pages);
         succeeds(
-            &Map::open()?,
+            &Map::current()?,
             mapping.all(),
             BOTH,
             subject.counts(0, pages as u64),
@@ -94,7 +94,7 @@ pub fn read_only_mapping() -> Verdict {
         assert_eq!(dirty, 0);
     }
     let counts = subject.counts(dirty, pages as u64);
-    succeeds(&Map::open()?, mapping.all(), BOTH, counts);
+    succeeds(&Map::current()?, mapping.all(), BOTH, counts);
     if subject.is_freed() {
         subject.assert_cached(0, 0);
     }
@@ -143,7 +143,7 @@ pub fn large_folio() -> Verdict {
         beyond: size - 3,
         left: 0,
     };
-    succeeds(&Map::open()?, mapping.range(part), BOTH, want);
+    succeeds(&Map::current()?, mapping.range(part), BOTH, want);
     subject.assert_cached(128 - size, 0);
     mapping.assert_has(0, (0..128).filter(|&page| page != first + 1));
     mapping.assert_has(1, [first + 1]);
@@ -167,7 +167,7 @@ pub fn other_client() -> Verdict {
     drop(other);
     mapping.assert_has(0, 0..8);
     succeeds(
-        &Map::open()?,
+        &Map::current()?,
         mapping.all(),
         Flags::INVALIDATE,
         subject.counts(0, 8),

@@ -61,7 +61,7 @@ fn sync_behind(
     what: &str,
     has_come: impl FnMut() -> io::Result<bool>,
 ) -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let pushed = mapping.pages() as u64;
     thread::scope(|scope| {
         let call = scope.spawn(|| succeeds(&map, mapping.all(), Flags::SYNCIO, counts(pushed, 0)));
@@ -107,7 +107,7 @@ pub fn no_commit_before_all_helpers_have_come() -> Verdict {
     const FILES: usize = 64;
 
     let (_files, mapping) = several(FILES, 4)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     if !Trace::is_there() {
         return Err(Failure::skip("this kernel has no tracing (CONFIG_FTRACE)"));
     }
@@ -139,7 +139,7 @@ pub fn each_disk_is_flushed() -> Verdict {
     let site = Site::new(spare.device())?;
     site.settle();
     let there = (place::disk()?, TestFile::new(PAGES)?);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let both = [&here, &there];
     for (number, (_, file)) in both.into_iter().enumerate() {
         let first = number * PAGES;

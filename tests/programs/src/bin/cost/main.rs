@@ -88,7 +88,7 @@ fn costs_what_fdatasync_costs(file: &File, mapping: &Mapping, soil: &dyn Fn()) -
     if !disk.has_cache()? {
         return Err(Failure::skip("the disk has no write-back cache"));
     }
-    let map = Map::open()?;
+    let map = Map::current()?;
     let cost = |call: &dyn Fn() -> Verdict| -> Result<Counters, Failure> {
         soil();
         let before = disk.counters()?;
@@ -139,7 +139,7 @@ fn gaps() -> Verdict {
     for piece in 0..PIECES {
         mapping.map(piece..piece + 1, file.file(), 2 * piece, Share::Shared)?;
     }
-    let map = Map::open()?;
+    let map = Map::current()?;
     succeeds(&map, mapping.all(), Flags::SYNCIO, counts(PIECES as u64, 0));
     assert_eq!(file.picture(0..2 * PIECES)?, "CD".repeat(PIECES));
     file.assert_on_disk(1, (0..2 * PIECES).step_by(2));
@@ -158,7 +158,7 @@ fn sparse() -> Verdict {
     mapping.map(0..TERABYTE, file.file(), 0, Share::Shared)?;
     // Without reading ahead, so that what lies between stays away.
     mapping.advise(0..TERABYTE, libc::MADV_RANDOM)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     succeeds(&map, mapping.all(), BOTH, counts(0, 1));
     for page in 1..=RESIDENT {
         mapping.poke(page * (TERABYTE / RESIDENT) - 1, page as u64);
@@ -183,7 +183,7 @@ fn one_entry_takes_no_memory() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
     mapping.touch(0..PAGES);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let syscalls = ["raw_syscalls/sys_enter", "raw_syscalls/sys_exit"];
     let memory = [
         "kmem/kmalloc",

@@ -62,7 +62,7 @@ fn shares_flushes(site: impl FnOnce(&Spare) -> Result<Site, Failure>) -> Verdict
         .iter()
         .map(|file| Target::file(file.as_fd(), ..))
         .collect();
-    let map = Map::open()?;
+    let map = Map::current()?;
     let disk = Disk::open(spare.device())?;
     // The file system commits now and then by itself: not in all of the rounds.
     let mut least = u64::MAX;

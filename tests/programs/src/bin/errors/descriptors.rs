@@ -118,7 +118,7 @@ pub fn descriptor_beside_a_foreign_map_is_told() -> Verdict {
     let scene = Scene::new(Share::Shared)?;
     let (ours, theirs) = Line::pair()?;
     let owner = Child::spawn(|| {
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         theirs.receive()?;
         Ok(())
     })?;

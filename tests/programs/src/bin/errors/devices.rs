@@ -45,7 +45,7 @@ fn fail_and_come_back(kind: &str, options: &str) -> Verdict {
     let site = Site::new(mapper.device())?;
     let good = TestFile::new(PAGES)?;
     let path = site.directory().join("file");
-    let map = Map::open()?;
+    let map = Map::current()?;
     site.settle();
     for (version, flags) in (1..).zip([Flags::INVALIDATE, BOTH]) {
         {
@@ -114,7 +114,7 @@ pub fn late_disk() -> Verdict {
     site.settle();
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let page = Extents::of(file.file())?.locate(LATE)?;
     let below = Disk::open(spare.device())?;
     for (version, flags) in (1..).zip([Flags::SYNCIO, Flags::INVALIDATE, BOTH]) {

@@ -101,7 +101,7 @@ pub fn receiver_and_sender_are_told() -> Verdict {
         let mapping = scene.bad.map()?;
         mapping.map(0..mapping.pages(), &file, 0, Share::Shared)?;
         mapping.fill(1, BAD_DIRTY);
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         theirs.send(mapping.address(0))?;
         theirs.receive()?;
         assert_told(&file, false);
@@ -141,7 +141,7 @@ pub fn two_foreign_calls_are_told() -> Verdict {
     gate.spare().break_page(broken)?;
     let mapping = file.map()?;
     mapping.fill(1, [BROKEN]);
-    let map = Map::open()?;
+    let map = Map::current()?;
 
     gate.close(Held::Writes)?;
     let callers = [(), ()].map(|()| {

@@ -80,7 +80,7 @@ impl Scene {
         mapping.fill(1, DIRTY);
         good.map()?.fill(1, DIRTY);
         Ok(Self {
-            map: Map::open()?,
+            map: Map::current()?,
             mapping,
             file,
             good,
@@ -185,7 +185,7 @@ pub fn full_disk_with_delayed_allocation() -> Verdict {
         .open(path)?;
     file.set_len((PAGES * PAGE) as u64)?;
     file.sync_all()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let mapping = Mapping::reserve(PAGES)?;
     mapping.map(0..PAGES, &file, 0, Share::Shared)?;
     thin.fill()?;

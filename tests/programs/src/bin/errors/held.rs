@@ -44,7 +44,7 @@ pub fn held_page_whose_write_failed_stays() -> Verdict {
     let spare = Spare::new(160, &[("irqmode", "0")])?;
     let site = Site::new(spare.device())?;
     site.settle();
-    let map = Map::open()?;
+    let map = Map::current()?;
     for round in 1..=60 {
         let file = TestFile::new(pages)?;
         let mapping = file.map()?;

@@ -99,7 +99,7 @@ impl Slow {
     fn assert_well(&self, name: &str) -> Verdict {
         let (file, mapping) = self.file(name, 4)?;
         mapping.fill(1, 0..4);
-        let map = Map::open()?;
+        let map = Map::current()?;
         check::succeeds(&map, mapping.all(), BOTH, check::counts(4, 4));
         assert_eq!(Cached::of(&file, 0..4)?.resident, 0);
         mapping.assert_has(1, 0..4);
@@ -122,7 +122,7 @@ fn killed_in(flags: Flags, step: usize) -> Verdict {
             for page in (0..pages).step_by(BLOCK * step) {
                 file.write_all_at(&block, (page * PAGE) as u64)?;
             }
-            let map = Map::open()?;
+            let map = Map::current()?;
             theirs.send(0)?;
             let answer = map.sync(range, flags);
             Err(Failure::Failed(format!("it came back: {answer:?}")))
@@ -176,7 +176,7 @@ fn killed_in_commits(count: usize, pages: usize) -> Verdict {
         gate.close(Held::Flushes)?;
         let (ours, theirs) = Line::pair()?;
         let child = Child::spawn(|| {
-            let map = Map::open()?;
+            let map = Map::current()?;
             for page in 0..mapping.pages() {
                 mapping.poke(page, 1);
             }
@@ -189,7 +189,7 @@ fn killed_in_commits(count: usize, pages: usize) -> Verdict {
         child.die()?;
         assert!(gate.held()? > 0, "it was gone when the disk had flushed");
         gate.open()?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         check::succeeds_somehow(&map, mapping.all(), BOTH);
         for page in 0..mapping.pages() {
             assert_eq!(mapping.peek(page), 1, "page {page} was lost");

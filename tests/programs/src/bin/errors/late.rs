@@ -117,7 +117,7 @@ pub fn error_recorded_late() -> Verdict {
     // In place, so that it is known where it will be written to.
     let site = Site::btrfs(gate.device(), "nodatacow,commit=600")?;
     site.settle();
-    let map = Map::open()?;
+    let map = Map::current()?;
     let mask = format!("{:x}", 1 << WORKER);
     let _workers = Sysctl::set("/sys/devices/virtual/workqueue/cpumask", &mask)?;
     let files = files(rounds)?;
@@ -149,7 +149,7 @@ pub fn error_recorded_late() -> Verdict {
 /// Calls on the first page, which is being written.
 fn call_on_first(mapping: &Mapping, flags: Flags) -> Verdict {
     stay_on(CALLER)?;
-    let result = Map::open()?.sync(mapping.range(0..1), flags);
+    let result = Map::current()?.sync(mapping.range(0..1), flags);
     // Read from the disk, if it is gone.
     mapping.assert_has(1, [0]);
     match result {

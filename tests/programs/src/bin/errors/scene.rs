@@ -123,7 +123,7 @@ impl Scene {
         let broken = Extents::of(bad.file())?.locate(BROKEN)?;
         ground.spare.break_page(broken)?;
         Ok(Self {
-            map: Map::open()?,
+            map: Map::current()?,
             mapping,
             good,
             bad,

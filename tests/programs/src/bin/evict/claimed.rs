@@ -94,7 +94,7 @@ pub fn claimed_pages_are_waited_for_together() -> Verdict {
         .write(true)
         .open(spare.device())?;
     let size = (MEGABYTES << 20) / PAGE;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let mut claimed = find_claimed(&map, &disk, size)?;
     // Each is a run of its own if it does not follow another.
     claimed.dedup_by(|page, before| *page == *before + 1);

@@ -92,7 +92,7 @@ pub fn other_files_stay() -> Verdict {
 pub fn not_mapped_by_anybody() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    succeeds(&Map::open()?, mapping.all(), BOTH, counts(0, 16));
+    succeeds(&Map::current()?, mapping.all(), BOTH, counts(0, 16));
     assert_eq!(file.cached()?, Cached::default());
     Ok(())
 }
@@ -140,7 +140,7 @@ pub fn two_mappers_of_many_pages() -> Verdict {
     assert_eq!(file.cached()?.dirty, many as u64);
     beside_another_mapper(&mapping, || {
         let all = many as u64;
-        succeeds(&Map::open()?, mapping.all(), BOTH, counts(all, all));
+        succeeds(&Map::current()?, mapping.all(), BOTH, counts(all, all));
         assert_gone(&file, &mapping);
         Ok(())
     })?;
@@ -155,7 +155,7 @@ pub fn many_dirty_pages() -> Verdict {
     let pages = fewer(3000);
     let file = TestFile::new(pages)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let all = pages as u64;
     succeeds(&map, mapping.all(), BOTH, counts(0, all));
     // Without reading ahead, so that what lies between stays away.

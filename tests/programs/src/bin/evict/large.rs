@@ -48,7 +48,7 @@ pub fn large_folio_whole() -> Verdict {
     let (file, mapping, folio) = large()?;
     let size = folio.len() as u64;
     let range = mapping.range(folio.clone());
-    succeeds(&Map::open()?, range, BOTH, counts(size, size));
+    succeeds(&Map::current()?, range, BOTH, counts(size, size));
     assert_eq!(file.cached()?.resident, 64 - size);
     file.assert_on_disk(1, [24]);
     Ok(())
@@ -62,7 +62,7 @@ pub fn large_folio_in_parts() -> Verdict {
             beyond: size - inside,
             ..counts(inside, size)
         };
-        succeeds(&Map::open()?, mapping.range(pages), BOTH, want);
+        succeeds(&Map::current()?, mapping.range(pages), BOTH, want);
         assert_eq!(file.cached()?.resident, 64 - size);
         assert_eq!(Cached::of(file.file(), folio)?, Cached::default());
         file.assert_on_disk(1, [24]);
@@ -83,7 +83,7 @@ pub fn large_folio_with_a_wired_page() -> Verdict {
         ..counts(3, 0)
     };
     let range = mapping.range(23..26);
-    busy(&Map::open()?, range, BOTH, left, mapping.address(23));
+    busy(&Map::current()?, range, BOTH, left, mapping.address(23));
     assert_eq!(file.cached()?.resident, 64);
     let present = elsewhere.present(0..folio.len())?;
     assert!(present.iter().all(|&present| present));
@@ -102,7 +102,7 @@ pub fn large_folio_with_one_wired_page() -> Verdict {
         ..counts(3, 0)
     };
     let range = mapping.range(23..26);
-    busy(&Map::open()?, range, BOTH, left, mapping.address(23));
+    busy(&Map::current()?, range, BOTH, left, mapping.address(23));
     assert_eq!(elsewhere.present(0..1)?, [true]);
     Ok(())
 }

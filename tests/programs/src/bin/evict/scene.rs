@@ -20,7 +20,7 @@ pub fn scene() -> Result<(Map, TestFile, Mapping), Failure> {
     mapping.touch(0..PAGES);
     mapping.fill(1, DIRTY);
     assert_eq!(file.picture(0..PAGES)?, "CDCDCCCCDDCCCCCD");
-    Ok((Map::open()?, file, mapping))
+    Ok((Map::current()?, file, mapping))
 }
 
 /// Those that are dirty.

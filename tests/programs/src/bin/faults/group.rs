@@ -134,7 +134,7 @@ pub fn full_memory_group() -> Verdict {
         for page in 0..FULL {
             memory.poke(page, 1);
         }
-        let map = Map::open()?;
+        let map = Map::current()?;
         let used: usize = group.get("memory.current")?.trim().parse()?;
         group.set("memory.max", used + ROOM)?;
         refused(&map, mapping.all(), BOTH, Reason::Memory, 0);

@@ -68,7 +68,7 @@ impl Scene {
             }
         }
         Ok(Self {
-            map: Map::open()?,
+            map: Map::current()?,
             files,
             mapping,
             version: 0,
@@ -204,7 +204,7 @@ fn call(files: usize, pieces: usize, flags: Flags) -> Verdict {
 }
 
 pub fn opening() -> Verdict {
-    take(|| Map::open().map_err(|error| error.0.raw_os_error()))
+    take(|| Map::current().map_err(|error| error.0.raw_os_error()))
 }
 
 pub fn attaching() -> Verdict {

@@ -134,7 +134,7 @@ pub fn sparse_file() -> Verdict {
     // Without reading ahead, so that what lies around it stays away.
     mapping.advise(0..1, libc::MADV_RANDOM)?;
     mapping.poke(0, 7);
-    let map = Map::open()?;
+    let map = Map::current()?;
     succeeds(&map, file.file(), .., BOTH, counts(1, 3), FAR * PAGE);
     assert_eq!(Cached::of(file.file(), 0..FAR)?.resident, 0);
     assert_eq!(mapping.peek(0), 7);
@@ -221,7 +221,7 @@ pub fn block_device() -> Verdict {
         .write(true)
         .open(spare.device())?;
     soil(&device, 1)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let cached = Cached::of(&device, 0..PAGES)?;
     assert_eq!(cached.dirty, ALL_DIRTY);
     let want = counts(ALL_DIRTY, cached.resident);

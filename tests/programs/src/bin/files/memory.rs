@@ -34,7 +34,7 @@ fn has_nothing_to_do(file: &File) -> Verdict {
 
     file.set_len((PAGES * PAGE) as u64)?;
     file.write_all_at(&pattern(1, 2), (2 * PAGE) as u64)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let none = counts(0, 0);
     for flags in ALL {
         let whole = succeeds(&map, file, .., flags, none, PAGES * PAGE);

@@ -103,7 +103,7 @@ pub fn files_beside_addresses() -> Verdict {
 /// Many files by their descriptors, as who is to free them all would do it.
 pub fn hundred_files() -> Verdict {
     let count = fewer(100);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let files = (0..count)
         .map(|_| TestFile::new(2))
         .collect::<Result<Vec<_>, _>>()?;
@@ -126,7 +126,7 @@ pub fn hundred_files() -> Verdict {
 pub fn file_of_an_overlay() -> Verdict {
     let overlay = Overlay::new(PAGES)?;
     let (merged, lower) = (overlay.path("merged"), overlay.path("lower"));
-    let map = Map::open()?;
+    let map = Map::current()?;
     let reader = File::open(&merged)?;
     let whole = Mapping::reserve(PAGES)?;
     whole.map(0..PAGES, &reader, 0, Share::SharedRead)?;

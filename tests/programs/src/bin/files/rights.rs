@@ -66,7 +66,7 @@ fn file(owner: u32) -> Result<TestFile, Failure> {
 fn as_nobody(body: impl FnOnce(&Map) -> Verdict) -> Verdict {
     let child = Child::spawn(|| {
         become_user(NOBODY, NOBODY)?;
-        body(&Map::open()?)
+        body(&Map::current()?)
     })?;
     child.join()
 }
@@ -142,7 +142,7 @@ pub fn descriptors_are_the_callers() -> Verdict {
     let foreign = file(0)?;
     let (ours, theirs) = Line::pair()?;
     let owner = Child::spawn(|| {
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         theirs.receive()?;
         Ok(())
     })?;

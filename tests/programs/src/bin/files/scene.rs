@@ -43,7 +43,7 @@ pub fn scene() -> Result<(Map, TestFile), Failure> {
     let file = TestFile::new(PAGES)?;
     soil(file.file(), 1)?;
     assert_eq!(file.picture(0..PAGES)?, PICTURE);
-    Ok((Map::open()?, file))
+    Ok((Map::current()?, file))
 }
 
 /// Writes to a file, by its descriptor.

@@ -62,7 +62,7 @@ pub fn one_fsync_for_each_file_of_a_vector() -> Verdict {
         map(&mount, "two")?,
     ];
     let [one_here, one_there, two_here, two_there] = &mappings;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let targets = [
         Target::addresses(one_here.range(0..2)),
         Target::addresses(two_here.all()),

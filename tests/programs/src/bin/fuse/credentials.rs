@@ -53,7 +53,7 @@ fn dirty(mount: &Mount, pages: usize) -> Result<Mapping, Failure> {
 pub fn commit_in_a_user_namespace() -> Verdict {
     let user = spawn_apart(|| {
         let mount = Mount::new(Temper::default())?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let mapping = mount.map_new(0..2)?;
         for files in [0..1, 1..2, 0..2] {
             let range = mapping.range(files);
@@ -78,7 +78,7 @@ pub fn commit_with_the_callers_credentials() -> Verdict {
     let large = dirty(&mount, LARGE)?;
     let caller = Child::spawn(|| {
         become_user(USER, USER)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let want = counts(0, 0);
         succeeds(&map, mapping.range(0..1), Flags::SYNCIO, want);
         succeeds(&map, mapping.all(), Flags::SYNCIO, want);

@@ -82,7 +82,7 @@ pub fn slow_server() -> Verdict {
         // Two writes, for the pages are apart.
         scene.mapping.fill(1, [1, 5]);
         let start = Instant::now();
-        let map = Map::open()?;
+        let map = Map::current()?;
         succeeds(&map, scene.mapping.all(), BOTH, counts(2, PAGES as u64));
         assert!(start.elapsed() >= 2 * delay, "{:?}", start.elapsed());
         assert_eq!(scene.cached()?.resident, 0);
@@ -103,7 +103,7 @@ pub fn server_dies() -> Verdict {
         scene.mapping.touch(0..PAGES);
         scene.mapping.fill(1, [4]);
         scene.mapping.poke(4, TRIGGER);
-        match Map::open()?.sync(scene.mapping.all(), flags) {
+        match Map::current()?.sync(scene.mapping.all(), flags) {
             Err(SyncError::Failed(fault)) => {
                 assert_eq!(fault.reason, Reason::Io, "{flags:?}");
                 assert_eq!(fault.errno, libc::ECONNABORTED, "{flags:?}");
@@ -132,7 +132,7 @@ pub fn server_cannot_commit() -> Verdict {
         })?;
         scene.mapping.touch(0..PAGES);
         scene.mapping.poke(4, TRIGGER);
-        let map = Map::open()?;
+        let map = Map::current()?;
         for (flags, pushed) in [(BOTH, 1), (BOTH, 0), (Flags::SYNCIO, 0)] {
             let left = match flags {
                 BOTH => PAGES as u64,
@@ -162,7 +162,7 @@ pub fn server_cannot_commit() -> Verdict {
 pub fn stuck_server_and_push() -> Verdict {
     let scene = stuck()?;
     succeeds(
-        &Map::open()?,
+        &Map::current()?,
         scene.mapping.all(),
         Flags::empty(),
         counts(1, 0),
@@ -176,7 +176,7 @@ pub fn stuck_server_and_a_kill() -> Verdict {
     for flags in [Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
         let scene = stuck()?;
         scene.mapping.advise(0..PAGES, libc::MADV_DONTFORK)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let (ours, theirs) = Line::pair()?;
         let caller = Child::spawn(|| {
             theirs.send(0)?;

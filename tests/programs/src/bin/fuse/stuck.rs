@@ -111,7 +111,7 @@ impl Others {
     fn assert_sync(&self, word: u64) -> Verdict {
         let caller = Child::spawn(|| {
             self.soil(word);
-            let map = Map::open()?;
+            let map = Map::current()?;
             succeeds(&map, self.mapping.all(), Flags::SYNCIO, counts(2, 0));
             Ok(())
         })?;
@@ -122,7 +122,7 @@ impl Others {
 
 /// A caller of a commit that will not end.
 fn call(mapping: &Mapping) -> Verdict {
-    let outcome = Map::open()?.sync(mapping.all(), Flags::SYNCIO);
+    let outcome = Map::current()?.sync(mapping.all(), Flags::SYNCIO);
     Err(Failure::Failed(format!("it came back: {outcome:?}")))
 }
 
@@ -267,14 +267,14 @@ pub fn server_that_syncs_its_backing_files() -> Verdict {
         word += 1;
         backing.soil(word);
         // Not before the server is a process with a map of its own.
-        let map = map.get_or_insert_with(|| Map::open().expect("there is a handle"));
+        let map = map.get_or_insert_with(|| Map::current().expect("there is a handle"));
         succeeds(map, backing.mapping.all(), Flags::SYNCIO, counts(2, 0));
         theirs.send(0).map_err(|_| libc::EIO)
     };
     let mount = Mount::with(Temper::default(), Box::new(at_fsync))?;
     let mapping = mount.map_new(0..MANY)?;
     let caller = Child::spawn(|| {
-        succeeds_somehow(&Map::open()?, mapping.all(), Flags::SYNCIO);
+        succeeds_somehow(&Map::current()?, mapping.all(), Flags::SYNCIO);
         Ok(())
     })?;
     for _ in 0..MANY {
@@ -312,7 +312,12 @@ fn with_a_commit_under_way(end: impl FnOnce(&Mount, &Connection) -> io::Result<(
     let others = Others::new()?;
     others.soil(1);
     let pages = 2 * Others::PAGES as u64;
-    succeeds(&Map::open()?, others.mapping.all(), BOTH, counts(2, pages));
+    succeeds(
+        &Map::current()?,
+        others.mapping.all(),
+        BOTH,
+        counts(2, pages),
+    );
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub fn deleted_file() -> Verdict {
     let mapping = file.map()?;
     fs::remove_file(file.path())?;
     mapping.fill(1, [2, 3]);
-    succeeds(&Map::open()?, mapping.all(), BOTH, counts(2, ALL_OF_IT));
+    succeeds(&Map::current()?, mapping.all(), BOTH, counts(2, ALL_OF_IT));
     assert_eq!(file.picture(0..PAGES)?, "........");
     file.assert_on_disk(1, [2, 3]);
     mapping.assert_has(1, [2, 3]);
@@ -83,7 +83,7 @@ pub fn moved() -> Verdict {
     place.poke(16 + 2, 5); // page 6 of the file
     assert_eq!(file.picture(0..PAGES)?, "CDCCCCDC");
 
-    let map = Map::open()?;
+    let map = Map::current()?;
     for flags in ALL {
         refused(&map, place.range(0..5), flags, Reason::Hole, from.start);
     }
@@ -101,7 +101,7 @@ pub fn twice_at_different_addresses() -> Verdict {
     one.fill(1, [1]);
     other.fill(2, [5]);
     other.touch(0..PAGES);
-    succeeds(&Map::open()?, one.all(), BOTH, counts(2, ALL_OF_IT));
+    succeeds(&Map::current()?, one.all(), BOTH, counts(2, ALL_OF_IT));
     assert_eq!(file.picture(0..PAGES)?, "........");
     assert_eq!(other.present(0..PAGES)?, [false; PAGES]);
     other.assert_has(1, [1]);
@@ -130,7 +130,7 @@ pub fn by_a_hundred_processes() -> Verdict {
             Ok((other, ours))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
-    succeeds(&Map::open()?, mapping.all(), BOTH, counts(4, ALL_OF_IT));
+    succeeds(&Map::current()?, mapping.all(), BOTH, counts(4, ALL_OF_IT));
     assert_eq!(file.picture(0..PAGES)?, "........");
     for (other, line) in others {
         line.send(0)?;
@@ -153,7 +153,7 @@ pub fn two_descriptors() -> Verdict {
         mapping.touch(0..2 * PAGES);
         assert_eq!(file.picture(0..PAGES)?, "CDCCCCDC");
         let flushes = file.disk().counters()?.flushes;
-        succeeds(&Map::open()?, mapping.all(), BOTH, counts(2, ALL_OF_IT));
+        succeeds(&Map::current()?, mapping.all(), BOTH, counts(2, ALL_OF_IT));
         let flushes = file.disk().counters()?.flushes - flushes;
         assert_eq!(file.picture(0..PAGES)?, "........");
         // With nothing but the times of the file to write, ext4 needs one.
@@ -183,7 +183,7 @@ pub fn two_files_in_turn() -> Verdict {
     let disk = files[0].disk();
     let before = disk.counters()?.flushes;
     let want = counts(ENTRIES as u64 / 5, ENTRIES as u64);
-    succeeds(&Map::open()?, mapping.all(), BOTH, want);
+    succeeds(&Map::current()?, mapping.all(), BOTH, want);
     let flushes = disk.counters()?.flushes - before;
     assert!(
         (1..=4).contains(&flushes),
@@ -214,7 +214,7 @@ pub fn large_folios_at_both_ends() -> Verdict {
         beyond: 10 + 9,
         left: 0,
     };
-    succeeds(&Map::open()?, mapping.range(10..55), BOTH, want);
+    succeeds(&Map::current()?, mapping.range(10..55), BOTH, want);
     assert_eq!(file.cached()?.resident, 0);
     file.assert_on_disk(1, [0, 50]);
     mapping.assert_has(1, [0, 50]);
@@ -253,7 +253,7 @@ pub fn map_sync() -> Verdict {
             _ => Err(error.into()),
         };
     }
-    let map = Map::open()?;
+    let map = Map::current()?;
     for (flags, version) in ALL.into_iter().zip(1..) {
         place.fill(version, 0..PAGES);
         succeeds(&map, range.clone(), flags, counts(0, 0));

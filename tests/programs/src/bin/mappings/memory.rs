@@ -52,7 +52,7 @@ use vm_map_sync_tests::{
 /// Calls, with all flags, on memory that has `words` at the starts of its pages.
 #[track_caller]
 fn nothing_is_done(mapping: &Mapping, words: Range<u64>) {
-    let map = Map::open().expect("the device is there");
+    let map = Map::current().expect("the device is there");
     for flags in ALL {
         let pages = mapping.pages();
         succeeds_beside(&map, mapping.all(), flags, counts(0, 0), pages);
@@ -65,7 +65,7 @@ fn nothing_is_done(mapping: &Mapping, words: Range<u64>) {
 /// The stack is memory as any other; what lies below it is a hole, and does not grow it.
 pub fn stack() -> Verdict {
     let word = 0x1234_5678_u64;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let before = entry("[stack]")?;
     let address = ptr::from_ref(&word).addr();
     assert!(before.contains(&address));
@@ -89,7 +89,7 @@ pub fn stack_that_grows() -> Verdict {
     place.unmap(0..ROOM)?;
     place.map_anonymous(ROOM - 2..ROOM, libc::MAP_PRIVATE | libc::MAP_GROWSDOWN)?;
     place.poke(ROOM - 1, 7);
-    let map = Map::open()?;
+    let map = Map::current()?;
     for flags in ALL {
         succeeds(&map, place.range(ROOM - 2..ROOM), flags, counts(0, 0));
         let hole = place.address(ROOM - 3);
@@ -137,7 +137,7 @@ pub fn user_faults() -> Verdict {
         user_ioctl(&user, UFFDIO_REGISTER, register)?;
     }
     mapping.poke(1, 1);
-    let map = Map::open()?;
+    let map = Map::current()?;
     for flags in ALL {
         let dirty = file.cached()?;
         succeeds(
@@ -214,7 +214,7 @@ pub fn huge_pages() -> Verdict {
     (0..3 * HUGE).for_each(|page| mapping.poke(page, page as u64));
     nothing_is_done(&mapping, 0..3 * HUGE as u64);
     let part = mapping.range(HUGE + 7..2 * HUGE + 9);
-    succeeds(&Map::open()?, part, BOTH, counts(0, 0));
+    succeeds(&Map::current()?, part, BOTH, counts(0, 0));
     assert!((0..3 * HUGE).all(|page| mapping.peek(page) == page as u64));
     Ok(())
 }
@@ -249,7 +249,7 @@ pub fn pages_without_a_pager_are_told() -> Verdict {
         let own = file.map()?;
         own.fill(1, DIRTY);
 
-        let map = Map::open()?;
+        let map = Map::current()?;
         let none = counts(0, 0);
         let behind = mapping.range(1 + FILE..5 + FILE);
         succeeds_beside(&map, behind, flags, none, 4);

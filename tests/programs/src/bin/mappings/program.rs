@@ -73,7 +73,7 @@ pub fn running_program() -> Verdict {
 
     let mapping = Mapping::reserve(pages)?;
     mapping.map(0..pages, &file, 0, Share::PrivateRead)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     for _ in 0..3 {
         // What it runs is in use: it has to have come back to where it waits for a word.
         wait_until_asleep(program.id())?;

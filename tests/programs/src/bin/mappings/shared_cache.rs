@@ -76,7 +76,7 @@ pub fn cache_that_images_share() -> Verdict {
     know_sharing()?;
     let images = [Image::new(PAGES, 0)?, Image::new(PAGES, NOBODY)?];
     let pair = Pair::of(&images)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let none = counts(0, 0);
     let all = counts(0, PAGES as u64);
     pair.are(false)?;
@@ -112,7 +112,7 @@ pub fn cache_that_images_share() -> Verdict {
     pair.fill()?;
     Child::spawn(|| {
         become_user(NOBODY, NOBODY)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let own = Pair::of(&images)?;
         own.one.touch(0..PAGES);
         for flags in [Flags::INVALIDATE, BOTH] {

@@ -103,7 +103,7 @@ pub fn direct_read_under_way() -> Verdict {
     let gate = Gate::new(8, &[])?;
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.fill(1, 4..20);
 
     transfer(&mapping, &gate, Direction::Read, || {
@@ -141,7 +141,7 @@ pub fn direct_write_under_way() -> Verdict {
     let gate = Gate::new(8, &[])?;
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.fill(1, 0..PAGES);
 
     transfer(&mapping, &gate, Direction::Write, || {

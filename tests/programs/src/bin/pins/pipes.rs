@@ -26,7 +26,7 @@ const HELD: std::ops::Range<usize> = 5..8;
 
 /// Frees all but what is in the pipe, changes that, reads it from the pipe, and frees the rest.
 fn hold(file: &TestFile, mapping: &Mapping, pipe: &mut Pipe) -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let count = HELD.len() as u64;
     let want = Counts {
         pushed: PAGES as u64,

@@ -190,7 +190,7 @@ pub fn registered_buffers() -> Verdict {
     let source = source()?;
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.fill(1, 0..PAGES);
 
     let held = mapping.range(HELD);
@@ -229,7 +229,7 @@ pub fn registered_private_copies() -> Verdict {
     let mapping = Mapping::reserve(PAGES)?;
     mapping.map(0..PAGES, file.file(), 0, Share::Private)?;
     mapping.touch(0..PAGES);
-    let map = Map::open()?;
+    let map = Map::current()?;
 
     let held = mapping.range(HELD);
     ring.register(&held)?;

@@ -139,7 +139,7 @@ fn assert_held(map: &Map, file: &TestFile, mapping: &Mapping, pushed: u64) {
 fn wired(first: Act, then: Act) -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.fill(1, 0..PAGES);
     let other = Other::new(&file, first, then)?;
 
@@ -170,7 +170,7 @@ pub fn wired_when_touched() -> Verdict {
 pub fn wired_until_exit() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.fill(1, 0..PAGES);
     let other = Other::new(&file, lock, unlock)?;
     assert_held(&map, &file, &mapping, PAGES as u64);
@@ -183,7 +183,7 @@ pub fn wired_until_exit() -> Verdict {
 pub fn wired_by_two_processes() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.fill(1, 0..PAGES);
     let one = Other::new(&file, lock, unlock)?;
     let two = Other::new(&file, lock, unlock)?;

@@ -97,7 +97,7 @@ pub fn sync(stage: &Stage, dice: &mut Dice) {
 /// Syncs parts of this process's own mapping by handles of its own.
 pub fn sync_own_map(stage: &Stage, dice: &mut Dice) {
     while !stage.is_over() {
-        let map = Map::open().expect("the device can be opened");
+        let map = Map::current().expect("the device can be opened");
         for _ in 0..16 {
             sync_and_look(stage, &map, &stage.mapping, dice);
         }

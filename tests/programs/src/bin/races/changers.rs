@@ -61,7 +61,7 @@ pub fn advise(stage: &Stage, dice: &mut Dice) {
 /// To be run in a process without further threads.
 pub fn remap(stage: &Stage, dice: &mut Dice) {
     let mapping = map_both(&stage.main, &stage.direct).expect("the files can be mapped");
-    let map = Map::open().expect("the device can be opened");
+    let map = Map::current().expect("the device can be opened");
     thread::scope(|scope| {
         let mut others = dice.fork();
         let (mapping, map) = (&mapping, &map);
@@ -125,7 +125,7 @@ pub fn fork(stage: &Stage, dice: &mut Dice) {
 }
 
 fn live_briefly(stage: &Stage, dice: &mut Dice) {
-    let own = Map::open().expect("the device can be opened");
+    let own = Map::current().expect("the device can be opened");
     for _ in 0..dice.of(1..6) {
         for page in [dice.of(STEADY), dice.of(HOLES), dice.of(DIRECT)] {
             stage

@@ -99,7 +99,7 @@ impl Stage {
         };
         let stage = Self {
             mapping: map_both(&main, &direct)?,
-            map: Map::open()?,
+            map: Map::current()?,
             raw: raw(&direct)?,
             scratch: raw(&scratch)?,
             _scratch: scratch,

@@ -152,7 +152,7 @@ pub fn hole_that_moves() -> Verdict {
         mapping.protect(page..page + 1, libc::PROT_READ)?;
     }
     let (low, high) = (2, ENTRIES - 2);
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.unmap(low..low + 1)?;
     let crowd = Crowd::<2>::new(OFTEN);
     thread::scope(|scope| {

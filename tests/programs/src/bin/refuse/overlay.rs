@@ -50,7 +50,7 @@ fn mapped_by(user: u32, path: &Path, body: impl FnOnce(&Map, &Mapping)) -> Verdi
         let mapping = Mapping::reserve(PAGES)?;
         mapping.map(0..PAGES, &File::open(path)?, 0, Share::SharedRead)?;
         mapping.touch(0..PAGES);
-        body(&Map::open()?, &mapping);
+        body(&Map::current()?, &mapping);
         for page in 0..PAGES {
             assert!(mapping.read(page) == pattern(0, page));
         }

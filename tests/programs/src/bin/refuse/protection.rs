@@ -69,7 +69,7 @@ fn file(owner: u32, group: u32, mode: u32) -> Result<TestFile, Failure> {
 fn as_nobody(body: impl FnOnce(&Map) -> Verdict) -> Verdict {
     let child = Child::spawn(|| {
         become_user(NOBODY, GROUP)?;
-        body(&Map::open()?)
+        body(&Map::current()?)
     })?;
     child.join()
 }
@@ -162,7 +162,7 @@ pub fn dirty_pages_of_others_are_not_told() -> Verdict {
         // Whoever may write to the file may know.
         let mapping = file.map()?;
         mapping.poke(2, 1);
-        succeeds(&Map::open()?, mapping.all(), Flags::SYNCIO, {
+        succeeds(&Map::current()?, mapping.all(), Flags::SYNCIO, {
             let dirty = file.cached()?.dirty;
             assert_ne!(dirty, 0);
             counts(dirty, 0)
@@ -176,7 +176,7 @@ pub fn dirty_pages_of_others_are_not_told() -> Verdict {
 pub fn descriptor_open_for_writing() -> Verdict {
     let file = file(0, GROUP, 0o644)?;
     let owners = file.map()?;
-    let inherited = Map::open()?;
+    let inherited = Map::current()?;
     as_nobody(|own| {
         let start = owners.address(0);
         refused(&inherited, owners.all(), BOTH, Reason::Protection, start);
@@ -199,7 +199,12 @@ pub fn rights_given_up_since() -> Verdict {
         mapping.map(0..FILE, &own, 0, Share::SharedRead)?;
         drop(own);
         become_user(NOBODY, GROUP)?;
-        succeeds(&Map::open()?, mapping.all(), BOTH, counts(1, FILE as u64));
+        succeeds(
+            &Map::current()?,
+            mapping.all(),
+            BOTH,
+            counts(1, FILE as u64),
+        );
         Ok(())
     })?;
     child.join()?;

@@ -46,7 +46,7 @@ impl Scene {
         mapping.poke(front, 1);
         mapping.poke(front + 2, 1);
         let scene = Self {
-            map: Map::open()?,
+            map: Map::current()?,
             file,
             mapping,
             at: front,

@@ -49,7 +49,7 @@ pub fn two_maps_of_one_file() -> Verdict {
     let mapping = file.map()?;
     mapping.touch(0..PAGES);
     ours.receive()?;
-    succeeds(&Map::open()?, mapping.all(), BOTH, counts(3, 8));
+    succeeds(&Map::current()?, mapping.all(), BOTH, counts(3, 8));
     file.assert_on_disk(1, [0, 5, 6]);
     assert_eq!(file.picture(0..PAGES)?, "........");
     ours.send(0)?;
@@ -59,7 +59,7 @@ pub fn two_maps_of_one_file() -> Verdict {
 /// The handle of a parent, used by its child: it is the parent's map that counts.
 pub fn inherited_handle() -> Verdict {
     let (parents, childs) = (file()?, file()?);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let (both, parent_only) = (parents.map()?, Mapping::reserve(PAGES)?);
     let child_only = Mapping::reserve(PAGES)?;
     both.fill(1, [2]);
@@ -77,7 +77,7 @@ pub fn inherited_handle() -> Verdict {
         assert_eq!(childs.picture(0..PAGES)?, "CDCCCCCC");
 
         // With a handle of its own it is the other way round.
-        let own = Map::open()?;
+        let own = Map::current()?;
         succeeds(&own, child_only.all(), BOTH, counts(1, 8));
         let hole = parent_only.address(0);
         refused(&own, parent_only.all(), BOTH, Reason::Hole, hole);
@@ -99,7 +99,7 @@ pub fn inherited_handle_of_another_user() -> Verdict {
     let file = file()?;
     let mapping = file.map()?;
     mapping.poke(0, 1);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let child = Child::spawn(|| {
         become_user(NOBODY, NOBODY)?;
         let start = mapping.address(0);

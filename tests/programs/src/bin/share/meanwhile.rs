@@ -53,7 +53,7 @@ pub fn written_to_meanwhile() -> Verdict {
         }
         written.poke(0, written.peek(0) + 1);
     })?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let (mut rounds, mut whole) = (0, 0);
     while rounds < OFTEN || whole == 0 || written.peek(0) < 2 {
         match map.sync(mapping.all(), BOTH) {
@@ -82,7 +82,7 @@ pub fn many_callers_at_once() -> Verdict {
     let file = file()?;
     let mapping = file.map()?;
     mapping.fill(1, 0..PAGES);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let crowd = Crowd::<{ ALL.len() }>::new(OFTEN);
     thread::scope(|scope| {
         for (page, flags) in ALL.into_iter().enumerate() {
@@ -115,7 +115,7 @@ pub fn mapped_and_unmapped_meanwhile() -> Verdict {
     let file = file()?;
     file.map()?.fill(1, 0..PAGES);
     let mapping = Mapping::reserve(PAGES)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     // One changes the map, and the other one has calls that are refused and calls that are not.
     let (crowd, mut refused, mut passed) = (Crowd::<2>::new(OFTEN), 0, 0);
     thread::scope(|scope| {
@@ -155,7 +155,7 @@ pub fn mapped_and_unmapped_meanwhile() -> Verdict {
 pub fn truncated_meanwhile() -> Verdict {
     let file = file()?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let crowd = Crowd::<2>::new(OFTEN);
     thread::scope(|scope| {
         scope.spawn(|| {

@@ -47,7 +47,7 @@ fn owner<'a>(
         let mapping = Mapping::reserve(PAGES + 1)?;
         mapping.map(0..PAGES, file.file(), 0, Share::Shared)?;
         mapping.fill(1, [3]);
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         theirs.send(mapping.address(0))?;
         rest(&theirs)
     })?;

@@ -72,7 +72,7 @@ pub fn pages_that_others_have_mapped() -> Verdict {
     let again = Mapping::reserve(PAGES)?;
     again.map(0..PAGES, file.file(), 0, Share::SharedRead)?;
     again.touch(0..PAGES);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let others = |pages| stat(&map, mapping.range(pages)).others;
     assert_eq!(others(0..PAGES), 0, "what is mapped twice by oneself");
 
@@ -118,7 +118,7 @@ pub fn pages_that_are_wired() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
     mapping.touch(0..PAGES);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let wired = |pages| stat(&map, mapping.range(pages)).wired;
     assert_eq!(wired(0..PAGES), 0);
     mapping.lock(2..5)?;
@@ -149,7 +149,7 @@ pub fn map_of_somebody_else() -> Verdict {
         let mapping = file.map()?;
         mapping.fill(1, [2, 3]);
         mapping.touch(0..PAGES);
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         theirs.send(mapping.address(0))?;
         theirs.receive()?;
         Ok(())

@@ -114,7 +114,7 @@ pub fn aliases_count_once() -> Verdict {
     }
     place.touch(0..12);
     place.poke(1, 1);
-    let found = stat(&Map::open()?, place.all());
+    let found = stat(&Map::current()?, place.all());
     let mut want = as_cached(4, file.cached()?);
     want.dirty = 1;
     assert_eq!(found, want);
@@ -131,7 +131,7 @@ pub fn large_folios() -> Verdict {
     if picture.matches('D').count() < 8 {
         return Err(Failure::skip("the file system made no large folio"));
     }
-    let map = Map::open()?;
+    let map = Map::current()?;
     for part in [0..64, 23..26, 0..24, 25..64, 24..25] {
         let want = as_cached(part.len(), Cached::of(file.file(), part.clone())?);
         assert_eq!(stat(&map, mapping.range(part.clone())), want, "{part:?}");
@@ -198,7 +198,7 @@ pub fn nothing_is_brought_in() -> Verdict {
     let file = TestFile::new(PAGES)?;
     drop_pages(&file, 0..PAGES)?;
     let mapping = file.map()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let before: Counters = file.disk().counters()?;
     for _ in 0..5 {
         assert_eq!(

@@ -99,7 +99,7 @@ pub fn flags_of_a_sync_are_refused() -> Verdict {
 
 /// Holes and special mappings are counted by the byte, locked memory is looked at.
 pub fn what_is_passed_over_is_counted() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let file = TestFile::new(4)?;
     let place = Mapping::reserve(8)?;
     place.map(0..4, file.file(), 0, Share::Shared)?;

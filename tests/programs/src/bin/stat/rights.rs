@@ -53,7 +53,7 @@ pub fn pages_that_are_hidden() -> Verdict {
     drop((mapping, own_mapping));
     let child = Child::spawn(|| {
         become_user(NOBODY, NOBODY)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let (theirs, ours) = (File::open(foreign.path())?, File::open(own.path())?);
         let place = Mapping::reserve(2 * PAGES + 1)?;
         place.map(0..PAGES, &theirs, 0, Share::SharedRead)?;
@@ -93,7 +93,7 @@ pub fn handle_of_who_may_not_ask() -> Verdict {
         let place = Mapping::reserve(PAGES)?;
         let reader = File::open(foreign.path())?;
         place.map(0..PAGES, &reader, 0, Share::SharedRead)?;
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         theirs.send(place.address(0))?;
         theirs.receive()?;
         Ok(())

@@ -36,7 +36,7 @@ pub fn scene() -> Result<(Map, TestFile, Mapping), Failure> {
     let mapping = file.map()?;
     mapping.fill(1, [1, 6, 7]);
     assert_eq!(file.picture(0..PAGES)?, PICTURE);
-    Ok((Map::open()?, file, mapping))
+    Ok((Map::current()?, file, mapping))
 }
 
 /// Has pages leave the page cache, which nobody has mapped.

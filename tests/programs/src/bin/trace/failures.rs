@@ -66,7 +66,7 @@ pub fn refused_calls() -> Verdict {
     mapping.map(0..4, file.file(), 0, Share::Shared)?;
     mapping.unmap(4..8)?;
     mapping.fill(1, [1]);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let hole = mapping.address(4);
     let heard = hear(|| {
         refused(&map, mapping.all(), BOTH, Reason::Hole, hole);
@@ -91,7 +91,7 @@ pub fn failed_writes() -> Verdict {
     let mapping = file.map()?;
     spare.break_page(Extents::of(file.file())?.locate(BROKEN)?)?;
     mapping.fill(1, [2, BROKEN]);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let heard = hear(|| match map.sync(mapping.all(), BOTH) {
         Err(SyncError::Failed(fault)) if fault.reason == Reason::Io => Ok(()),
         other => panic!("did not fail: {other:?}"),
@@ -115,7 +115,7 @@ pub fn pages_that_stay() -> Verdict {
     mapping.map(0..4, files[0].file(), 0, Share::Shared)?;
     mapping.map(4..8, files[1].file(), 0, Share::Shared)?;
     let pipe = Pipe::holding(&mapping, 5..6)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let left = Counts {
         left: 1,
         ..counts(0, 7)
@@ -156,7 +156,7 @@ pub fn killed_calls() -> Verdict {
     let heard = hear(|| {
         let (ours, theirs) = Line::pair()?;
         let caller = Child::spawn(|| {
-            let map = Map::open()?;
+            let map = Map::current()?;
             theirs.send(0)?;
             let answer = map.sync(mapping.all(), Flags::INVALIDATE);
             Err(Failure::Failed(format!("it came back: {answer:?}")))

@@ -64,7 +64,7 @@ fn scene() -> Result<(Map, TestFile, Mapping), Failure> {
     let file = TestFile::new(8)?;
     let mapping = file.map()?;
     mapping.touch(0..8);
-    Ok((Map::open()?, file, mapping))
+    Ok((Map::current()?, file, mapping))
 }
 
 fn each_step() -> Verdict {
@@ -145,7 +145,7 @@ fn parts_of_a_file() -> Verdict {
     let mapping = Mapping::reserve(5)?;
     mapping.map(0..3, file.file(), 9, Share::Shared)?;
     mapping.map(3..5, file.file(), 4, Share::Shared)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let heard = hear(|| {
         succeeds(&map, mapping.all(), Flags::INVALIDATE, counts(5, 5));
         Ok(())
@@ -178,7 +178,7 @@ fn files() -> Verdict {
         }
         files.push(file);
     }
-    let map = Map::open()?;
+    let map = Map::current()?;
     let heard = hear(|| {
         succeeds(&map, mapping.all(), BOTH, counts(6, 12));
         Ok(())

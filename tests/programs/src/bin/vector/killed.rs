@@ -129,7 +129,7 @@ pub fn killed_in_the_middle() -> Verdict {
     let _opener = gate.opener();
     let reader = read_for_ever(&gate, &files[stuck], page)?;
     let caller = Child::spawn(|| {
-        let map = Map::open()?;
+        let map = Map::current()?;
         let answer = ioctl(&map, uapi::VM_MAP_SYNC_VECTOR, notes.vector.address(0));
         Err(Failure::Failed(format!("it came back: {answer:?}")))
     })?;

@@ -52,7 +52,7 @@ fn overlap(ranges: &[Range<usize>]) -> Verdict {
     let mapping = file.map()?;
     mapping.fill(1, (0..MANY).step_by(3));
     let targets = of_addresses(ranges.iter().map(|range| mapping.range(range.clone())));
-    let outcomes = all_succeed_somehow(&Map::open()?, &targets, BOTH);
+    let outcomes = all_succeed_somehow(&Map::current()?, &targets, BOTH);
 
     let covered = |page: &usize| ranges.iter().any(|range| range.contains(page));
     let is_dirty = |page: &usize| page % 3 == 0;
@@ -145,7 +145,7 @@ pub fn holes_are_no_overlap() -> Verdict {
         mapping.range(2..2 * ENTRIES - 2),
         mapping.range(2 * ENTRIES - 2..2 * ENTRIES),
     ]);
-    let outcomes = all_succeed_somehow(&Map::open()?, &targets, Flags::ALLOW_HOLES);
+    let outcomes = all_succeed_somehow(&Map::current()?, &targets, Flags::ALLOW_HOLES);
     assert_eq!(outcomes.all.skipped, (ENTRIES * PAGE) as u64);
     Ok(())
 }
@@ -180,7 +180,7 @@ pub fn too_much_overlap() -> Verdict {
     const PIECES: usize = 300;
 
     let (file, mapping) = backwards(PIECES)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let targets = vec![Target::addresses(mapping.all()); RANGES_MAX];
     overlap_too_much(&map, &targets);
     assert_eq!(file.picture(0..1)?, "D", "something was done");
@@ -198,7 +198,7 @@ pub fn overlap_of_a_large_map() -> Verdict {
 
     let pieces = fewer(fewer(45_000));
     let (file, mapping) = backwards(pieces)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let times = |times| vec![Target::addresses(mapping.all()); times];
     let outcomes = all_succeed_somehow(&map, &times(2), BOTH);
     assert_eq!(Counts::from(outcomes.all), counts(1, 1));

@@ -105,7 +105,7 @@ fn until_the_owner(ends: impl Fn() -> Verdict) -> Verdict {
     rounds.map_anonymous(0..1, libc::MAP_SHARED)?;
     let (ours, theirs) = Line::pair()?;
     let owner = Child::spawn(|| {
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         let mapping = &scene.mappings[1];
         while rounds.peek(0) < OFTEN as u64 {
             mapping.fill(1, DIRTY);
@@ -146,7 +146,7 @@ fn until_the_owner(ends: impl Fn() -> Verdict) -> Verdict {
     assert!(passed > 0, "no call was in time");
     drop(owner);
     // What is left of the files is what was written to them.
-    let map = Map::open()?;
+    let map = Map::current()?;
     let outcomes = all_succeed_somehow(&map, &scene.targets(), BOTH);
     assert_eq!(outcomes.all.left, 0);
     scene.assert_all_done();

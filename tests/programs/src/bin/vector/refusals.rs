@@ -155,7 +155,7 @@ pub fn foreign_file_refuses_all() -> Verdict {
     File::open(foreign.path())?.sync_all()?;
     let child = Child::spawn(|| {
         become_user(NOBODY, NOBODY)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let reader = File::open(foreign.path())?;
         let mapping = Mapping::reserve(PAGES)?;
         mapping.map(0..PAGES, &reader, 0, Share::SharedRead)?;
@@ -220,7 +220,7 @@ pub fn first_refusal_is_reported() -> Verdict {
 pub fn dead_map_refuses_all() -> Verdict {
     let scene = Scene::new(FILES)?;
     let (ours, theirs) = Line::pair()?;
-    let child = Child::spawn(|| Ok(theirs.send_descriptor(Map::open()?)?))?;
+    let child = Child::spawn(|| Ok(theirs.send_descriptor(Map::current()?)?))?;
     let map = Map::from(ours.receive_descriptor()?);
     child.join()?;
     for flags in ALL {

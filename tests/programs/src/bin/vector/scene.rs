@@ -36,7 +36,7 @@ impl Scene {
             .map(TestFile::map)
             .collect::<Result<Vec<_>, _>>()?;
         let scene = Self {
-            map: Map::open()?,
+            map: Map::current()?,
             files,
             mappings,
         };

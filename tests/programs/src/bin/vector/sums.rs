@@ -45,7 +45,7 @@ pub fn one_to_1024_ranges() -> Verdict {
         let want: Vec<Counts> = pages()
             .map(|page| counts(u64::from(page % 3 == 0), 1))
             .collect();
-        let outcomes = all_succeed(&Map::open()?, &targets, BOTH, &want);
+        let outcomes = all_succeed(&Map::current()?, &targets, BOTH, &want);
         for (page, outcome) in pages().zip(&outcomes.ranges) {
             assert_eq!(outcome.done, mapping.address(page + 1) as u64, "done");
         }

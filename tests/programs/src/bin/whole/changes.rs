@@ -33,7 +33,7 @@ const OFTEN: usize = 200;
 pub fn memory_is_not_given_up() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let place = Mapping::reserve(PAGES)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let flags = Flags::INVALIDATE | Flags::SPARE_SHARED | Flags::ALLOW_HOLES;
     let crowd = Crowd::<2>::new(OFTEN);
     thread::scope(|scope| {

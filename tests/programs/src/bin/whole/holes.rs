@@ -63,7 +63,7 @@ impl Scene {
             mapping.poke(file.start + 1, 1);
         }
         Ok(Self {
-            map: Map::open()?,
+            map: Map::current()?,
             one,
             two,
             mapping,
@@ -180,7 +180,7 @@ pub fn holes_of_each_range() -> Verdict {
 
 /// Where no map has anything, there are no holes in it.
 pub fn nothing_is_skipped_beyond_the_map() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let flags = Flags::SYNCIO | Flags::ALLOW_HOLES;
     for start in [1 << 57, 1 << 63] {
         let outcome = succeeds_somehow(&map, start..start + PAGE, flags);

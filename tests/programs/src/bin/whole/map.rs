@@ -87,7 +87,7 @@ impl Scene {
             map(&read, Share::SharedRead)?,
         ];
         let scene = Self {
-            map: Map::open()?,
+            map: Map::current()?,
             shared,
             private,
             read,
@@ -200,7 +200,7 @@ fn quiet_call(map: &Map) -> Result<(Outcome, Vec<Entry>), Failure> {
 
 /// To the byte: all that is not mapped, and all that is special.
 pub fn skipped_bytes_of_the_map_are_exact() -> Verdict {
-    let map = Map::open()?;
+    let map = Map::current()?;
     let memory = Mapping::reserve(100)?;
     let end = end_of_map()?;
     let skipped = || -> Result<u64, Failure> {

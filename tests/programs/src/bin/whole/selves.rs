@@ -51,7 +51,7 @@ fn file() -> Result<TestFile, Failure> {
 /// A child has what it has mapped itself, and its parent's is another.
 pub fn inherited_handle_means_oneself() -> Verdict {
     let (parents, childs) = (file()?, file()?);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let place = parents.map()?;
     place.fill(1, [2]);
     let child = Child::spawn(|| {
@@ -89,7 +89,7 @@ pub fn sent_handle_means_oneself() -> Verdict {
     let file = file()?;
     let (ours, theirs) = Line::pair()?;
     let owner = Child::spawn(|| {
-        theirs.send_descriptor(Map::open()?)?;
+        theirs.send_descriptor(Map::current()?)?;
         theirs.receive()?;
         Ok(())
     })?;
@@ -115,7 +115,7 @@ pub fn sent_handle_means_oneself() -> Verdict {
 pub fn threads_mean_their_process() -> Verdict {
     const THREADS: usize = 8;
 
-    let map = Map::open()?;
+    let map = Map::current()?;
     let files = (0..THREADS)
         .map(|_| file())
         .collect::<Result<Vec<_>, _>>()?;
@@ -147,7 +147,7 @@ pub fn threads_mean_their_process() -> Verdict {
 /// What is in the caller's own map is the caller's own: that he has it open for writing counts.
 pub fn rights_are_those_of_ones_own_map() -> Verdict {
     let file = file()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let mapping = Mapping::reserve(PAGES)?;
     let writer = File::options().read(true).write(true).open(file.path())?;
     mapping.map(0..PAGES, &writer, 0, Share::Shared)?;

@@ -129,7 +129,7 @@ pub fn pages_of_others_are_spared() -> Verdict {
         beside_another(&file, || {
             let mapping = part(file.file(), OURS, Share::Shared)?;
             mapping.fill(1, DIRTY);
-            succeeds(&Map::open()?, mapping.range(OURS), flags, spared());
+            succeeds(&Map::current()?, mapping.range(OURS), flags, spared());
             let present = mapping.present(OURS)?;
             assert!(!present.contains(&true), "his own are left: {present:?}");
             assert_eq!(file.picture(0..PAGES)?, "CCCCCC......");
@@ -155,7 +155,7 @@ pub fn pages_of_others_go_without_the_flag() -> Verdict {
     ours.receive()?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
     let want = counts(0, OURS.len() as u64);
-    succeeds(&Map::open()?, mapping.range(OURS), BOTH, want);
+    succeeds(&Map::current()?, mapping.range(OURS), BOTH, want);
     ours.send(0)?;
     child.join()
 }
@@ -164,7 +164,7 @@ pub fn pages_of_others_go_without_the_flag() -> Verdict {
 pub fn nothing_is_given_up_without_invalidate() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     for flags in [Flags::empty(), Flags::SYNCIO] {
         mapping.fill(1, DIRTY);
         let flags = flags | Flags::SPARE_SHARED;
@@ -182,7 +182,7 @@ pub fn pages_mapped_twice_by_the_caller() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
     let again = part(file.file(), SHARED, Share::SharedRead)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     mapping.fill(1, DIRTY);
     succeeds(&map, mapping.range(OURS), SPARE[1], spared());
     assert!(again.present(SHARED)?.iter().all(|&present| present));
@@ -204,7 +204,7 @@ pub fn private_mappings_keep_their_pages() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = part(file.file(), OURS, Share::Private)?;
     mapping.fill(5, [7]);
-    let map = Map::open()?;
+    let map = Map::current()?;
     // The page that was copied is in nobody's page tables.
     let left = Counts {
         left: OURS.len() as u64 - 1,
@@ -229,7 +229,7 @@ pub fn files_of_others_keep_their_pages() -> Verdict {
     }
     let child = Child::spawn(|| {
         become_user(NOBODY, NOBODY)?;
-        let map = Map::open()?;
+        let map = Map::current()?;
         let mapping = part(&File::open(foreign.path())?, OURS, Share::SharedRead)?;
         let start = mapping.address(OURS.start);
         let range = mapping.range(OURS);
@@ -271,7 +271,7 @@ pub fn files_of_others_keep_their_pages() -> Verdict {
 pub fn pinned_pages_are_busy() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let pipe = Pipe::holding(&mapping, 8..9)?;
     let left = Counts {
         left: 1,
@@ -289,7 +289,7 @@ pub fn wired_memory_is_refused() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
     mapping.lock(5..6)?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     for flags in SPARE {
         let range = mapping.range(OURS);
         refused(&map, range, flags, Reason::Wired, mapping.address(5));
@@ -313,7 +313,7 @@ pub fn pages_wired_by_others_are_spared() -> Verdict {
     ours.receive()?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
     mapping.fill(1, DIRTY);
-    succeeds(&Map::open()?, mapping.range(OURS), SPARE[1], spared());
+    succeeds(&Map::current()?, mapping.range(OURS), SPARE[1], spared());
     ours.send(0)?;
     child.join()
 }
@@ -323,7 +323,7 @@ pub fn map_of_the_handle_gives_up() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
     mapping.fill(1, DIRTY);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let child = Child::spawn(|| {
         let theirs = part(file.file(), THEIRS, Share::Shared)?;
         // The parent's mapping was inherited, with nothing in it.
@@ -346,7 +346,7 @@ pub fn file_range_spares_all_mappers() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = part(file.file(), OURS, Share::Shared)?;
     mapping.fill(1, DIRTY);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let outcome = map.sync_file(file.file(), .., SPARE[1])?;
     let want = Counts {
         left: OURS.len() as u64,

@@ -53,7 +53,7 @@ fn specials() -> Result<(Range<usize>, usize), Failure> {
 /// With what lies between them, if anything does.
 pub fn specials_are_passed_over() -> Verdict {
     let (range, bytes) = specials()?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     let both = Flags::ALLOW_HOLES | Flags::SKIP_SPECIALS;
     for flags in ALL {
         let outcome = succeeds_somehow(&map, range.clone(), flags | both);
@@ -74,7 +74,7 @@ pub fn specials_are_passed_over() -> Verdict {
 /// A range that is an entry can be a special one.
 pub fn entry_that_is_special() -> Verdict {
     let vdso = entry("[vdso]")?;
-    let map = Map::open()?;
+    let map = Map::current()?;
     for address in [vdso.start, vdso.start + 1, vdso.end - 1] {
         let outcome = succeeds_somehow(&map, address..address, BOTH | Flags::SKIP_SPECIALS);
         assert_eq!(outcome.skipped, vdso.len() as u64);
@@ -103,7 +103,7 @@ pub fn specials_beside_files_and_holes() -> Verdict {
         room.poke(huge - 1, 1);
         room.poke(end, 1);
     };
-    let map = Map::open()?;
+    let map = Map::current()?;
     let files = room.range(huge - 4..end + 4);
     let all = room.range(huge - 4..end + 6);
     for more in [Flags::SYNCIO, BOTH] {
@@ -137,7 +137,7 @@ pub fn wired_memory_is_not_passed_over() -> Verdict {
     let mapping = file.map()?;
     mapping.lock(2..3)?;
     mapping.poke(0, 1);
-    let map = Map::open()?;
+    let map = Map::current()?;
     let both = Flags::ALLOW_HOLES | Flags::SKIP_SPECIALS;
     for flags in [Flags::INVALIDATE, BOTH] {
         let wired = mapping.address(2);
