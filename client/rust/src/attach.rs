@@ -3,9 +3,13 @@
 //! Attaching: handles on the address spaces of other processes.
 
 use crate::{
+    call,
     error::OpenError,
-    map::Map,
-    uapi, //
+    map::Map, //
+};
+use nix::{
+    ioctl_readwrite,
+    libc, //
 };
 use std::{
     error::Error,
@@ -13,9 +17,7 @@ use std::{
     os::fd::{
         AsFd,
         AsRawFd,
-        BorrowedFd,
-        FromRawFd,
-        OwnedFd, //
+        BorrowedFd, //
     },
 };
 
@@ -43,23 +45,9 @@ impl Map {
     ///
     /// If the device cannot be opened, there is no such process, or it is not the caller's to attach to.
     pub fn attach(process: u32) -> Result<Self, AttachError> {
-        let mut argument = uapi::vm_map_sync_attach {
-            size: uapi::VM_MAP_SYNC_ATTACH_SIZE_VER0,
-            pid: i32::try_from(process).map_err(|_| no_such_process())?,
-            ..Default::default()
-        };
+        let process = i32::try_from(process).map_err(|_| no_such_process())?;
         let door = Self::current()?;
-        // SAFETY: The argument is a structure of the size that it says it has, which lives until the
-        // call returns.
-        let descriptor = result(unsafe {
-            libc::ioctl(
-                door.as_fd().as_raw_fd(),
-                uapi::VM_MAP_SYNC_ATTACH as libc::Ioctl,
-                &raw mut argument,
-            )
-        })?;
-        // SAFETY: It was just made, and nobody else knows of it.
-        Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }.into())
+        Ok(call::attach(door.as_fd(), process)?.into())
     }
 
     /// A handle on the address space that the process of a pidfd has at this moment.
@@ -87,28 +75,19 @@ struct PidfdInfo {
     rest: [u32; 10],
 }
 
-/// `_IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)`.
-const PIDFD_GET_INFO: libc::Ioctl = 0xc040_ff0b_u32 as libc::Ioctl;
+// `PIDFD_GET_INFO` of linux/pidfd.h.
+ioctl_readwrite!(get_info, 0xff, 11, PidfdInfo);
 
 /// The number of the process of a pidfd, unless it has been waited for.
 fn process_of(pidfd: BorrowedFd<'_>) -> io::Result<u32> {
     const { assert!(size_of::<PidfdInfo>() == 64) }
     let mut info = PidfdInfo::default();
     // SAFETY: The structure is as long as the command says, and lives until the call returns.
-    result(unsafe { libc::ioctl(pidfd.as_raw_fd(), PIDFD_GET_INFO, &raw mut info) })?;
+    unsafe { get_info(pidfd.as_raw_fd(), &raw mut info) }?;
     match info.process {
         // It is in another pid namespace.
         0 => Err(no_such_process()),
         process => Ok(process),
-    }
-}
-
-/// What a system call has returned.
-pub(crate) fn result(code: libc::c_int) -> io::Result<libc::c_int> {
-    if code < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(code)
     }
 }
 

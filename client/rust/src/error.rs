@@ -6,9 +6,10 @@ use crate::{
     fault::Fault,
     map::DEVICE,
     outcome::Outcome,
-    target::Target,
+    subject::Subject,
     uapi, //
 };
+use nix::libc;
 use std::{
     error::Error,
     fmt,
@@ -45,17 +46,17 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// `error` is what the call returned; `result` and `targets` are what is in its argument.
+    /// `error` is what the call returned; `result` is what is in its argument.
     pub(crate) fn new(
         error: io::Error,
         result: &uapi::vm_map_sync_result,
-        targets: Targets<'_>,
+        subject: &mut Subject<'_>,
     ) -> Self {
         // A result has an error in it if it was filled in for a call that did not succeed.
         if result.error == 0 {
             return Self::Call(error);
         }
-        let fault = targets.locate(Fault::new(result), result);
+        let fault = subject.fault(result, result.range as usize);
         if Fault::is_refusal(result) {
             Self::Refused(fault)
         } else {
@@ -99,23 +100,6 @@ impl Error for SyncError {
     }
 }
 
-/// What a call was about.
-#[derive(Clone, Copy)]
-pub(crate) enum Targets<'a> {
-    One(&'a Target<'a>),
-    Many(&'a [Target<'a>]),
-}
-
-impl Targets<'_> {
-    /// Says which of them a fault is about.
-    fn locate(self, fault: Fault, result: &uapi::vm_map_sync_result) -> Fault {
-        match self {
-            Self::One(target) => fault.of(target),
-            Self::Many(targets) => fault.of_one(targets, result.range as usize),
-        }
-    }
-}
-
 /// Says what went wrong, and what was done all the same.
 pub(crate) fn fmt_failed(f: &mut fmt::Formatter<'_>, fault: &Fault) -> fmt::Result {
     let Outcome {
@@ -132,7 +116,14 @@ pub(crate) fn fmt_failed(f: &mut fmt::Formatter<'_>, fault: &Fault) -> fmt::Resu
 
 /// Says that there is nothing to be said of a result.
 pub(crate) fn fmt_call(f: &mut fmt::Formatter<'_>, error: &io::Error) -> fmt::Result {
-    write!(f, "{DEVICE} was not reached: {error}")
+    write!(f, "{DEVICE} was not reached: {error}")?;
+    f.write_str(match error.raw_os_error() {
+        Some(libc::EBADF | libc::ENOTTY) => {
+            "; the handle is no descriptor of the device, or the module is older than this program"
+        }
+        Some(libc::EINVAL | libc::E2BIG) => "; the module is older than this program: load another",
+        _ => "",
+    })
 }
 
 /// The device could not be opened.
@@ -167,7 +158,12 @@ impl Error for OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reason::Reason;
+    use crate::{
+        flags::Flags,
+        map::Map,
+        reason::Reason,
+        target::Target, //
+    };
 
     fn result(reason: u32) -> uapi::vm_map_sync_result {
         uapi::vm_map_sync_result {
@@ -182,8 +178,10 @@ mod tests {
 
     fn error(reason: u32) -> SyncError {
         let failed = io::Error::from_raw_os_error(libc::EBUSY);
-        let target = Target::addresses(0..0x2000);
-        SyncError::new(failed, &result(reason), Targets::One(&target))
+        let map = Map::of_nothing();
+        let target = [Target::addresses(0..0x2000)];
+        let mut subject = Subject::one(&map, Flags::empty(), &target);
+        SyncError::new(failed, &result(reason), &mut subject)
     }
 
     #[test]

@@ -4,17 +4,18 @@
 
 use crate::{
     outcome::Outcome,
+    place::Place,
     reason::Reason,
-    target::Target,
     uapi, //
 };
+use nix::libc;
 use std::{
     fmt,
     io, //
 };
 
 /// What went wrong with a call, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
     /// What went wrong first.
@@ -31,6 +32,7 @@ pub struct Fault {
     pub kern_return: u32,
     /// What was done all the same, to the range or to all of them.
     pub outcome: Outcome,
+    pub(crate) place: Option<Box<Place>>,
 }
 
 impl Fault {
@@ -44,26 +46,32 @@ impl Fault {
             errno: result.error,
             kern_return: result.kern_return,
             outcome: Outcome::new(result),
+            place: None,
         }
     }
 
-    /// The same, which is about the only range of its call.
-    pub(crate) fn of(self, target: &Target<'_>) -> Self {
+    /// What is borrowed was not let change.
+    pub(crate) fn of_borrowed(range: Option<usize>) -> Self {
         Self {
-            in_file: target.is_of_file(),
-            ..self
+            reason: Reason::Borrowed,
+            range,
+            address: 0,
+            in_file: false,
+            errno: libc::EINVAL,
+            kern_return: uapi::VM_MAP_SYNC_KERN_INVALID_ARGUMENT,
+            outcome: Outcome::default(),
+            place: None,
         }
     }
 
-    /// The same, which is about a range of several.
-    pub(crate) fn of_one(self, targets: &[Target<'_>], index: usize) -> Self {
-        match targets.get(index) {
-            Some(target) if !self.reason.is_about_the_call() => Self {
-                range: Some(index),
-                ..self.of(target)
-            },
-            _ => self,
-        }
+    /// What of which file the address stands for, where that could be had.
+    ///
+    /// An address is looked up just after the call. What is borrowed is still there then, and so is all else
+    /// that nobody maps or unmaps meanwhile; but another process, to which one has attached, may have done
+    /// so. Nothing is said of a process that has ended, or that is not the caller's to look at (as for
+    /// `/proc/PID/maps`).
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_deref()
     }
 
     /// Whether nothing was done because of it.
@@ -74,13 +82,18 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = match (self.address, self.in_file) {
-            (0, _) => None,
-            (address, false) => Some(format!("at {address:#x}")),
-            (offset, true) => Some(format!("at byte {offset} of the file")),
-        };
-        let range = self.range.map(|range| format!("range {range}"));
-        let places: Vec<String> = range.into_iter().chain(place).collect();
+        let mut places = Vec::new();
+        if let Some(range) = self.range {
+            places.push(format!("range {range}"));
+        }
+        if self.address != 0 && !self.in_file {
+            places.push(format!("at {:#x}", self.address));
+        }
+        if let Some(place) = &self.place {
+            places.push(place.to_string());
+        } else if self.address != 0 && self.in_file {
+            places.push(format!("at byte {} of the file", self.address));
+        }
         if !places.is_empty() {
             write!(f, "{}: ", places.join(", "))?;
         }
@@ -96,10 +109,6 @@ impl fmt::Display for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{
-        fs::File,
-        os::fd::AsFd, //
-    };
 
     fn fault(reason: u32, address: u64) -> Fault {
         Fault::new(&uapi::vm_map_sync_result {
@@ -111,7 +120,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn assert_starts(fault: Fault, start: &str) {
+    fn assert_starts(fault: &Fault, start: &str) {
         let text = fault.to_string();
         assert!(text.starts_with(start), "{text}");
         assert!(text.ends_with("(os error 16)"), "{text}");
@@ -119,37 +128,33 @@ mod tests {
 
     #[test]
     fn places() {
-        let file = File::open("/dev/null").expect("it is there");
-        let targets = [
-            Target::addresses(0..1),
-            Target::file(file.as_fd(), ..), //
-        ];
-        let busy = |address| fault(uapi::VM_MAP_SYNC_REASON_BUSY, address);
-        assert_starts(busy(0x1000), "at 0x1000: all was written");
-        assert_starts(busy(0), "all was written");
-        let of_file = busy(8192).of(&targets[1]);
-        assert_starts(of_file, "at byte 8192 of the file: all");
-        assert_starts(busy(0x1000).of_one(&targets, 0), "range 0, at 0x1000: all");
-        let of_file = busy(8192).of_one(&targets, 1);
-        assert_starts(of_file, "range 1, at byte 8192 of the file: all");
-        // The first byte of a file and no place at all are not to be told apart.
-        assert_starts(busy(0).of_one(&targets, 1), "range 1: all");
-        // There is none.
-        assert_starts(busy(0).of_one(&targets, 2), "all");
-    }
+        let place = |offset| {
+            Some(Box::new(Place {
+                path: "/a\nb".into(),
+                offset,
+            }))
+        };
+        let mut busy = fault(uapi::VM_MAP_SYNC_REASON_BUSY, 0);
+        assert_starts(&busy, "all was written");
+        busy.address = 0x1000;
+        assert_starts(&busy, "at 0x1000: all was written");
+        busy.place = place(8192);
+        let start = r#"at 0x1000, at byte 8192 of "/a\nb": all was written"#;
+        assert_starts(&busy, start);
+        busy.range = Some(1);
+        assert_starts(&busy, &format!("range 1, {start}"));
 
-    #[test]
-    fn what_is_about_no_range() {
-        let targets = [Target::addresses(0..1)];
-        for (reason, start) in [
-            (uapi::VM_MAP_SYNC_REASON_DEAD, "the process"),
-            (uapi::VM_MAP_SYNC_REASON_MEMORY, "the kernel"),
-            (uapi::VM_MAP_SYNC_REASON_KILLED, "the caller"),
-        ] {
-            let fault = fault(reason, 0).of_one(&targets, 0);
-            assert_eq!(fault.range, None);
-            assert_starts(fault, start);
-        }
+        let mut of_file = fault(uapi::VM_MAP_SYNC_REASON_BUSY, 8192);
+        of_file.in_file = true;
+        assert_starts(&of_file, "at byte 8192 of the file: all");
+        of_file.place = place(8192);
+        assert_starts(&of_file, r#"at byte 8192 of "/a\nb": all"#);
+        // The first byte of a file and no place at all are not to be told apart.
+        of_file.address = 0;
+        of_file.place = place(0);
+        assert_starts(&of_file, r#"in "/a\nb": all"#);
+        of_file.place = None;
+        assert_starts(&of_file, "all");
     }
 
     #[test]
@@ -160,5 +165,12 @@ mod tests {
         };
         let text = fault.to_string();
         assert!(text.starts_with("the ranges overlap"), "{text}");
+    }
+
+    #[test]
+    fn what_is_borrowed() {
+        let text = Fault::of_borrowed(Some(3)).to_string();
+        assert!(text.starts_with("range 3: "), "{text}");
+        assert!(text.contains("by its file or its addresses"), "{text}");
     }
 }

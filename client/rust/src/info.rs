@@ -3,18 +3,13 @@
 //! Information: what a handle is on, and what the module can do.
 
 use crate::{
-    attach::result,
+    call,
+    error::SyncError,
     flags::Flags,
     map::Map,
     uapi, //
 };
-use std::{
-    io,
-    os::fd::{
-        AsFd,
-        AsRawFd, //
-    },
-};
+use std::os::fd::AsFd;
 
 /// Whose an address space is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +27,7 @@ pub enum Whose {
 
 /// What a handle is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Info {
     /// Whose address space it is.
     pub whose: Whose,
@@ -42,6 +38,7 @@ pub struct Info {
 
 /// What the module can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Features {
     /// The commands that there are: bit N for the one with the number N.
     pub operations: u64,
@@ -60,16 +57,20 @@ pub struct Features {
 impl Map {
     /// Says whose address space this handle is on.
     ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vm_map_sync::{Map, Whose};
+    ///
+    /// assert_eq!(Map::current()?.info()?.whose, Whose::Own);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// If the descriptor is not one of the device, or the module is older than this.
-    pub fn info(&self) -> io::Result<Info> {
-        let mut info = uapi::vm_map_sync_info {
-            size: uapi::VM_MAP_SYNC_INFO_SIZE_VER0,
-            ..Default::default()
-        };
-        // SAFETY: The argument has the size that it says it has, and belongs to the command.
-        unsafe { self.ask(uapi::VM_MAP_SYNC_INFO, &mut info) }?;
+    /// [`SyncError::Call`], if the descriptor is not one of the device, or the module is older than this.
+    pub fn info(&self) -> Result<Info, SyncError> {
+        let info = call::info(self.as_fd()).map_err(SyncError::Call)?;
         Ok(Info {
             whose: match info.whose {
                 uapi::VM_MAP_SYNC_OWN => Whose::Own,
@@ -83,16 +84,22 @@ impl Map {
 
     /// Says which commands and flags the module has. What it has not it refuses, and never ignores.
     ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vm_map_sync::{Flags, Map};
+    ///
+    /// if !Map::current()?.features()?.sync.contains(Flags::SPARE_SHARED) {
+    ///     println!("the module cannot spare what others have mapped");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`info`](Self::info).
-    pub fn features(&self) -> io::Result<Features> {
-        let mut features = uapi::vm_map_sync_features {
-            size: uapi::VM_MAP_SYNC_FEATURES_SIZE_VER0,
-            ..Default::default()
-        };
-        // SAFETY: The argument has the size that it says it has, and belongs to the command.
-        unsafe { self.ask(uapi::VM_MAP_SYNC_FEATURES, &mut features) }?;
+    pub fn features(&self) -> Result<Features, SyncError> {
+        let features = call::features(self.as_fd()).map_err(SyncError::Call)?;
         Ok(Features {
             operations: features.operations,
             sync: Flags::from_bits_retain(features.sync_flags),
@@ -101,16 +108,5 @@ impl Map {
             range: features.range_flags,
             ranges_max: features.ranges_max,
         })
-    }
-
-    /// # Safety
-    ///
-    /// `argument` must be the structure that goes with the command.
-    unsafe fn ask<T>(&self, command: libc::c_uint, argument: &mut T) -> io::Result<()> {
-        let descriptor = self.as_fd().as_raw_fd();
-        let argument: *mut T = argument;
-        // SAFETY: The structure lives until the call returns, and is the one that goes with the command.
-        result(unsafe { libc::ioctl(descriptor, command as libc::Ioctl, argument) })?;
-        Ok(())
     }
 }

@@ -1,25 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 
-//! A client of `/dev/vm_map_sync`.
-//!
-//! Pushes the dirty pages of an address range to the files behind it, waits until they are durable
-//! if asked, and frees the cached pages if asked. A range with holes or special mappings is refused
-//! before anything happens to it. A range can also be one of a file, by its descriptor; a call can have
-//! many ranges ([`Map::sync_vectored`]), or be about all that is mapped; and one can look at what is
-//! cached before ([`Map::stat`]).
-//!
-//! ```no_run
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (address, length) = (0, 0);
-//! let map = vm_map_sync::Map::current()?;
-//! let outcome = map.sync(
-//!     address..address + length,
-//!     vm_map_sync::Flags::SYNCIO | vm_map_sync::Flags::INVALIDATE,
-//! )?;
-//! println!("{} pages written, {} freed", outcome.pushed, outcome.freed);
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_op_in_unsafe_fn)]
+#![deny(missing_docs)]
 
 mod attach;
 mod call;
@@ -27,15 +10,20 @@ mod error;
 mod fault;
 mod flags;
 mod info;
+mod many;
 mod map;
 mod outcome;
+mod place;
 mod reason;
+mod request;
+mod slice;
 mod stat;
+mod subject;
 mod target;
 mod vector;
 
 /// The ABI as it is in C, for those who want to call the device by hand.
-#[allow(missing_docs, non_camel_case_types)]
+#[expect(missing_docs, non_camel_case_types)]
 pub mod uapi;
 
 pub use attach::AttachError;
@@ -58,7 +46,9 @@ pub use outcome::{
     Outcome,
     Outcomes, //
 };
+pub use place::Place;
 pub use reason::Reason;
+pub use slice::SliceExt;
 pub use stat::Stat;
 pub use target::Target;
 pub use vector::{

@@ -3,26 +3,19 @@
 //! Maps: a handle on an address space.
 
 use crate::{
-    call::{
-        ioctl,
-        size, //
-    },
+    call,
     error::{
         OpenError,
-        SyncError,
-        Targets, //
+        SyncError, //
     },
     flags::Flags,
     outcome::Outcome,
-    target::Target,
-    uapi, //
+    request::One,
+    target::Target, //
 };
 use std::{
     fs::File,
-    ops::{
-        Range,
-        RangeBounds, //
-    },
+    ops::RangeBounds,
     os::fd::{
         AsFd,
         BorrowedFd,
@@ -55,10 +48,26 @@ impl Map {
         }
     }
 
-    /// Pushes the dirty pages of `range` to their files, and does what `flags` ask for.
+    /// Pushes the dirty pages of a target to their files, and does what `flags` ask for.
     ///
-    /// The range is in bytes and is rounded outwards to pages. An empty range stands for the whole
-    /// mapping that contains its start. Without flags the writing starts and the call returns.
+    /// The target is a range of addresses, a slice, or any other [`Target`]. It is in bytes and is rounded
+    /// outwards to pages. An empty range stands for the whole mapping that contains its start. Without
+    /// flags the writing starts and the call returns.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vm_map_sync::{Flags, Map};
+    ///
+    /// /// Makes durable all that this process has mapped.
+    /// fn checkpoint(map: &Map) -> Result<(), vm_map_sync::SyncError> {
+    ///     let all = Flags::ALLOW_HOLES | Flags::SKIP_SPECIALS;
+    ///     map.sync(0..usize::MAX, Flags::SYNCIO | all)?;
+    ///     Ok(())
+    /// }
+    /// # checkpoint(&Map::current()?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -66,16 +75,91 @@ impl Map {
     /// - [`SyncError::Failed`]: something went wrong on the way; the rest was done. Pages that could
     ///   not be freed, and only that, are [`Reason::Busy`](crate::Reason::Busy).
     /// - [`SyncError::Call`]: the call itself did not come through.
-    pub fn sync(&self, range: Range<usize>, flags: Flags) -> Result<Outcome, SyncError> {
-        self.sync_target(&Target::addresses(range), flags)
+    pub fn sync<'a>(
+        &self,
+        target: impl Into<Target<'a>>,
+        flags: Flags,
+    ) -> Result<Outcome, SyncError> {
+        let target = target.into();
+        if target.is_nothing() {
+            return Ok(target.nothing_done());
+        }
+        let mut request = One::new(target, flags)?;
+        let code = call::sync(self.as_fd(), &mut request);
+        request.finish(self, code)
     }
 
-    /// Pushes the dirty pages of a range of a file, and does what `flags` ask for, by the same rules as
-    /// for a mapping of that file. It need not be mapped.
+    /// Pushes the dirty pages of a target to their files, and frees what is cached of it, from every process
+    /// that has it mapped. That is [`sync`](Self::sync) with [`INVALIDATE`](Flags::INVALIDATE) among the flags.
+    ///
+    /// What was dirty is written first, but durable only with [`SYNCIO`](Flags::SYNCIO). With
+    /// [`SPARE_SHARED`](Flags::SPARE_SHARED) what others have mapped stays.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let archive = [0_u8; 0];
+    /// use vm_map_sync::{Flags, Map, Reason, SyncError};
+    ///
+    /// match Map::current()?.evict(&archive[..], Flags::empty()) {
+    ///     Ok(done) => println!("{} pages freed", done.freed),
+    ///     // Somebody has them in use. They are written all the same.
+    ///     Err(SyncError::Failed(fault)) if fault.reason == Reason::Busy => println!("{fault}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`sync`](Self::sync).
+    pub fn evict<'a>(
+        &self,
+        target: impl Into<Target<'a>>,
+        flags: Flags,
+    ) -> Result<Outcome, SyncError> {
+        self.sync(target, flags | Flags::INVALIDATE)
+    }
+
+    /// [`sync`](Self::sync) of a slice, or of what derefs to one, such as a memory map.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut journal = vec![0_u8; 4096];
+    /// use vm_map_sync::{Flags, Map};
+    ///
+    /// let map = Map::current()?;
+    /// journal[..5].copy_from_slice(b"begin");
+    /// map.sync_slice(&journal[..5], Flags::SYNCIO)?;
+    /// map.sync_slice(&journal, Flags::SYNCIO | Flags::INVALIDATE)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`sync`](Self::sync), and those of a [slice](Target::slice).
+    pub fn sync_slice<T>(&self, slice: &[T], flags: Flags) -> Result<Outcome, SyncError> {
+        self.sync(slice, flags)
+    }
+
+    /// [`sync`](Self::sync) of a range of a file, by the same rules as for a mapping of that file. It need not be
+    /// mapped.
     ///
     /// The range is in bytes, such as `..`, which is all of the file, and is rounded outwards to
     /// pages. An empty one is refused; what lies behind the end of the file is not there, and no
     /// error. A file that is open for writing only will do.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vm_map_sync::{Flags, Map};
+    ///
+    /// // Its first MiB: durable, and out of the page cache.
+    /// let log = std::fs::File::open("log")?;
+    /// Map::current()?.sync_file(&log, ..1 << 20, Flags::SYNCIO | Flags::INVALIDATE)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -87,23 +171,7 @@ impl Map {
         range: impl RangeBounds<u64>,
         flags: Flags,
     ) -> Result<Outcome, SyncError> {
-        self.sync_target(&Target::file(file.as_fd(), range), flags)
-    }
-
-    fn sync_target(&self, target: &Target<'_>, flags: Flags) -> Result<Outcome, SyncError> {
-        let mut args = uapi::vm_map_sync_args {
-            size: size::<uapi::vm_map_sync_args>(),
-            flags: flags.bits() | target.flags(),
-            start: target.start(),
-            end: target.end(),
-            fd: target.fd(),
-            ..Default::default()
-        };
-        // SAFETY: It is what the command takes, and has no pointers in it.
-        match unsafe { ioctl(self.as_fd(), uapi::VM_MAP_SYNC_SYNC, &mut args) } {
-            Ok(_) => Ok(Outcome::new(&args.result)),
-            Err(error) => Err(SyncError::new(error, &args.result, Targets::One(target))),
-        }
+        self.sync(Target::file(file.as_fd(), range), flags)
     }
 }
 
@@ -124,5 +192,13 @@ impl From<Map> for OwnedFd {
 impl AsFd for Map {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+impl Map {
+    /// A handle that is none.
+    pub(crate) fn of_nothing() -> Self {
+        Self(File::open("/dev/null").expect("it is there").into())
     }
 }

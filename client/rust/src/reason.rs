@@ -56,6 +56,9 @@ pub enum Reason {
     /// or from the mapping itself, sync with [`SYNCIO`](crate::Flags::SYNCIO), and pass
     /// [`FORGET_ERRORS`](crate::Flags::FORGET_ERRORS) from then on.
     Unwritten,
+    /// Refused: [`FORGET_ERRORS`](crate::Flags::FORGET_ERRORS) can change what is in memory, which must not
+    /// happen to what is [borrowed](crate::SliceExt). It is this library that refuses it.
+    Borrowed,
     /// A reason that this library does not know yet.
     Other(u32),
 }
@@ -124,6 +127,9 @@ impl fmt::Display for Reason {
             Self::Unwritten => {
                 "a write of the file has failed before, so its cached pages may be the only copy \
                  and were not freed; store them anew, sync, then pass FORGET_ERRORS"
+            }
+            Self::Borrowed => {
+                "FORGET_ERRORS can change what is borrowed; name it by its file or its addresses"
             }
             Self::Other(reason) => return write!(f, "reason {reason}"),
         })

@@ -3,16 +3,15 @@
 //! Stat: what of a range is in the page cache.
 
 use crate::{
-    error::{
-        SyncError,
-        Targets, //
-    },
+    call,
+    error::SyncError,
     flags::Flags,
+    many::Many,
     map::Map,
     target::Target,
-    uapi,
-    vector::call, //
+    uapi, //
 };
+use std::os::fd::AsFd;
 
 /// What of a range is in the page cache, counted in pages.
 ///
@@ -43,7 +42,7 @@ pub struct Stat {
 }
 
 impl Stat {
-    fn new(stat: &uapi::vm_map_sync_stat) -> Self {
+    pub(crate) fn new(stat: &uapi::vm_map_sync_stat) -> Self {
         Self {
             pages: stat.pages,
             hidden: stat.hidden,
@@ -64,10 +63,10 @@ impl Map {
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use vm_map_sync::{Flags, Map, Target};
+    /// use vm_map_sync::{Flags, Map};
     ///
     /// let all = Flags::ALLOW_HOLES | Flags::SKIP_SPECIALS;
-    /// let stat = Map::current()?.stat(&Target::addresses(0..usize::MAX), all)?;
+    /// let stat = Map::current()?.stat(0..usize::MAX, all)?;
     /// println!("{} of {} pages are cached, {} dirty", stat.resident, stat.pages, stat.dirty);
     /// # Ok(())
     /// # }
@@ -77,14 +76,28 @@ impl Map {
     ///
     /// As for [`sync`](Self::sync); of the flags only [`SELF`](Flags::SELF),
     /// [`ALLOW_HOLES`](Flags::ALLOW_HOLES) and [`SKIP_SPECIALS`](Flags::SKIP_SPECIALS) make sense.
-    pub fn stat(&self, target: &Target<'_>, flags: Flags) -> Result<Stat, SyncError> {
-        let mut stat = [ask(target)];
-        self.fill_in(&mut stat, Targets::One(target), flags)?;
-        Ok(Stat::new(&stat[0]))
+    pub fn stat<'a>(&self, target: impl Into<Target<'a>>, flags: Flags) -> Result<Stat, SyncError> {
+        let target = [target.into()];
+        let found = self.look(Many::one(&target, flags).map_err(SyncError::Refused)?)?;
+        Ok(found.into_iter().next().unwrap_or_default())
     }
 
     /// Looks at many ranges at one moment. The results are in the order of the ranges, each as if it
     /// were the only one.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (index, log) = ([0_u8; 0], std::fs::File::open("log")?);
+    /// use std::os::fd::AsFd;
+    /// use vm_map_sync::{Flags, Map, Target};
+    ///
+    /// let both = [Target::slice(&index), Target::file(log.as_fd(), ..)];
+    /// for stat in Map::current()?.stat_vectored(&both, Flags::empty())? {
+    ///     println!("{} pages are to be written", stat.dirty);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -95,29 +108,15 @@ impl Map {
         targets: &[Target<'_>],
         flags: Flags,
     ) -> Result<Vec<Stat>, SyncError> {
-        let mut stats: Vec<_> = targets.iter().map(ask).collect();
-        self.fill_in(&mut stats, Targets::Many(targets), flags)?;
-        Ok(stats.iter().map(Stat::new).collect())
+        self.look(Many::new(targets, flags).map_err(SyncError::Refused)?)
     }
 
-    fn fill_in(
-        &self,
-        stats: &mut [uapi::vm_map_sync_stat],
-        targets: Targets<'_>,
-        flags: Flags,
-    ) -> Result<(), SyncError> {
-        // SAFETY: An array of these is what the command takes.
-        let (code, result) = unsafe { call(self, uapi::VM_MAP_SYNC_STAT, stats, flags) };
-        code.map_err(|error| SyncError::new(error, &result, targets))
-    }
-}
-
-fn ask(target: &Target<'_>) -> uapi::vm_map_sync_stat {
-    uapi::vm_map_sync_stat {
-        start: target.start(),
-        end: target.end(),
-        fd: target.fd(),
-        flags: target.flags(),
-        ..Default::default()
+    fn look(&self, mut request: Many<'_, uapi::vm_map_sync_stat>) -> Result<Vec<Stat>, SyncError> {
+        let code = if request.is_nothing() {
+            Ok(())
+        } else {
+            call::stat(self.as_fd(), &mut request)
+        };
+        request.finish(self, code)
     }
 }

@@ -2,8 +2,12 @@
 
 //! Targets: what a call is about.
 
-use crate::uapi;
+use crate::{
+    outcome::Outcome,
+    uapi, //
+};
 use std::{
+    marker::PhantomData,
     ops::{
         Bound,
         Range,
@@ -15,22 +19,54 @@ use std::{
     },
 };
 
-/// A range of addresses, or of a file, for calls that take many of them.
+/// What a call is about: a range of addresses, a slice, or a range of a file.
 #[derive(Clone, Copy, Debug)]
-pub struct Target<'fd> {
+pub struct Target<'a> {
     start: u64,
     end: u64,
-    file: Option<BorrowedFd<'fd>>,
+    kind: Kind<'a>,
 }
 
-impl<'fd> Target<'fd> {
+#[derive(Clone, Copy, Debug)]
+enum Kind<'a> {
+    Addresses,
+    /// Addresses of what is borrowed for as long.
+    Slice(PhantomData<&'a ()>),
+    File(BorrowedFd<'a>),
+}
+
+impl<'a> Target<'a> {
     /// A range of addresses of the map, in bytes; it is rounded outwards to pages. An empty one
     /// stands for the whole mapping that contains its start.
     pub fn addresses(range: Range<usize>) -> Self {
         Self {
             start: to_u64(range.start),
             end: to_u64(range.end),
-            file: None,
+            kind: Kind::Addresses,
+        }
+    }
+
+    /// A slice of the caller's own memory, such as a file that is mapped, rounded outwards to pages. An
+    /// empty one stands for nothing: a call does nothing to it, and succeeds.
+    ///
+    /// A call with a slice among its targets is always about the caller's own map, as with
+    /// [`SELF`](crate::Flags::SELF), whosever map the handle is on; so are the addresses beside it. It does not
+    /// take [`FORGET_ERRORS`](crate::Flags::FORGET_ERRORS): see [`SliceExt`](crate::SliceExt).
+    ///
+    /// ```
+    /// use vm_map_sync::Target;
+    ///
+    /// let bytes = [0_u8; 8192];
+    /// let halves = [Target::slice(&bytes[..4096]), Target::slice(&bytes[4096..])];
+    /// # assert_eq!(halves.len(), 2);
+    /// ```
+    pub fn slice<T>(slice: &'a [T]) -> Self {
+        let start = to_u64(slice.as_ptr().addr());
+        Self {
+            start,
+            // It does not wrap: a slice ends below the end of the address space.
+            end: start + to_u64(size_of_val(slice)),
+            kind: Kind::Slice(PhantomData),
         }
     }
 
@@ -38,7 +74,7 @@ impl<'fd> Target<'fd> {
     /// The file need not be mapped. An empty range is refused.
     ///
     /// The descriptor is the caller's, whosever map the handle is on.
-    pub fn file(file: BorrowedFd<'fd>, range: impl RangeBounds<u64>) -> Self {
+    pub fn file(file: BorrowedFd<'a>, range: impl RangeBounds<u64>) -> Self {
         let start = match range.start_bound() {
             Bound::Included(&start) => start,
             Bound::Excluded(&before) => before.saturating_add(1),
@@ -59,7 +95,7 @@ impl<'fd> Target<'fd> {
         Self {
             start,
             end,
-            file: Some(file),
+            kind: Kind::File(file),
         }
     }
 
@@ -71,9 +107,17 @@ impl<'fd> Target<'fd> {
         self.end
     }
 
+    /// The file, if it is a range of one.
+    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'a>> {
+        match self.kind {
+            Kind::File(file) => Some(file),
+            Kind::Addresses | Kind::Slice(_) => None,
+        }
+    }
+
     /// The descriptor as the structures have it.
     pub(crate) fn fd(&self) -> i32 {
-        self.file.map_or(0, |file| file.as_raw_fd())
+        self.descriptor().map_or(0, |file| file.as_raw_fd())
     }
 
     /// The flags that a range of this kind has.
@@ -86,7 +130,25 @@ impl<'fd> Target<'fd> {
     }
 
     pub(crate) fn is_of_file(&self) -> bool {
-        self.file.is_some()
+        self.descriptor().is_some()
+    }
+
+    /// Whether it is memory that somebody of this process has borrowed.
+    pub(crate) fn is_borrowed(&self) -> bool {
+        matches!(self.kind, Kind::Slice(_))
+    }
+
+    /// Whether it is an empty slice. For the kernel that would be the whole mapping around it.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.is_borrowed() && self.start == self.end
+    }
+
+    /// What a call does to it that does nothing to it.
+    pub(crate) fn nothing_done(&self) -> Outcome {
+        Outcome {
+            done: self.start,
+            ..Outcome::default()
+        }
     }
 }
 
@@ -94,6 +156,19 @@ impl<'fd> Target<'fd> {
 impl From<Range<usize>> for Target<'_> {
     fn from(range: Range<usize>) -> Self {
         Self::addresses(range)
+    }
+}
+
+/// A slice.
+impl<'a, T> From<&'a [T]> for Target<'a> {
+    fn from(slice: &'a [T]) -> Self {
+        Self::slice(slice)
+    }
+}
+
+impl<'a> From<&Target<'a>> for Target<'a> {
+    fn from(target: &Target<'a>) -> Self {
+        *target
     }
 }
 
@@ -146,5 +221,25 @@ mod tests {
         assert_eq!((target.start(), target.end()), (1, u64::MAX));
         assert_eq!((target.fd(), target.flags()), (0, 0));
         assert!(!target.is_of_file());
+    }
+
+    #[test]
+    fn slices() {
+        let words = [1_u32; 4];
+        let target = Target::from(&words[1..3]);
+        assert_eq!(target.end() - target.start(), 8);
+        assert_eq!(target.start(), (&raw const words[1]).addr() as u64);
+        assert_eq!((target.fd(), target.flags()), (0, 0));
+        assert!(target.is_borrowed() && !target.is_nothing() && !target.is_of_file());
+    }
+
+    #[test]
+    fn empty_slices_are_nothing() {
+        for nothing in [Target::slice::<u8>(&[]), Target::slice(&[(); 3])] {
+            assert!(nothing.is_nothing());
+            assert_eq!(nothing.nothing_done().done, nothing.start());
+        }
+        // These are the whole mapping at their start.
+        assert!(!Target::addresses(4096..4096).is_nothing());
     }
 }

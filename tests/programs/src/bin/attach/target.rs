@@ -19,7 +19,6 @@ use std::{
 use vm_map_sync::{
     uapi,
     Flags,
-    Info,
     Map,
     Reason,
     Whose, //
@@ -221,7 +220,7 @@ pub fn is_forbidden(number: u32) {
 #[track_caller]
 pub fn assert_whose(map: &Map, whose: Whose, process: Option<u32>) {
     let info = map.info().expect("a handle says what it is");
-    assert_eq!(info, Info { whose, process });
+    assert_eq!((info.whose, info.process), (whose, process));
 }
 
 /// A valid argument.

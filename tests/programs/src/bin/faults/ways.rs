@@ -102,7 +102,7 @@ fn call(scene: &Scene, targets: &[Target<'_>], flags: Flags) -> Result<Outcome, 
     });
     assert_eq!(counts.sum::<Counts>(), Counts::from(fault.outcome));
     assert!(ranges.iter().any(Result::is_err), "{fault}");
-    Err(SyncError::Failed(fault))
+    Err(SyncError::Failed(*fault))
 }
 
 fn calls(way: &Way, files: usize, pieces: usize, flags: Flags) -> Verdict {

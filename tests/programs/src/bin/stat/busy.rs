@@ -172,7 +172,7 @@ pub fn map_of_somebody_else() -> Verdict {
     want.others = both.others;
     assert_eq!(both, want);
     assert_eq!(of_file, as_cached(PAGES, apart.cached()?));
-    let dead = map.stat(&Target::addresses(theirs), Flags::empty());
+    let dead = map.stat(theirs, Flags::empty());
     let errno = dead.map_err(|error| error.errno());
     assert_eq!(errno, Err(Some(libc::ESRCH)));
     Ok(())

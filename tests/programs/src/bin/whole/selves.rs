@@ -9,8 +9,7 @@ use std::{
 use vm_map_sync::{
     Flags,
     Map,
-    Reason,
-    Target, //
+    Reason, //
 };
 use vm_map_sync_tests::{
     check::{
@@ -66,10 +65,10 @@ pub fn inherited_handle_means_oneself() -> Verdict {
         let done = all_succeed_somehow(&map, &targets, OWN).ranges;
         assert!(done[0].pushed > 0, "{done:?}");
         childs.assert_on_disk(2, [1]);
-        let stat = map.stat(&Target::addresses(place.all()), Flags::SELF)?;
+        let stat = map.stat(place.all(), Flags::SELF)?;
         assert_eq!((stat.pages, stat.resident), (PAGES as u64, 0));
         // Without it the parent's map is meant, by the same handle.
-        let stat = map.stat(&Target::addresses(place.all()), Flags::empty())?;
+        let stat = map.stat(place.all(), Flags::empty())?;
         assert_eq!(stat.dirty, 1);
         succeeds(&map, place.all(), BOTH, counts(1, 8));
         Ok(())
@@ -106,7 +105,7 @@ pub fn sent_handle_means_oneself() -> Verdict {
     refused(&map, mapping.all(), BOTH, Reason::Dead, 0);
     succeeds_somehow(&map, mapping.range(0..1), OWN);
     file.assert_on_disk(2, [0]);
-    let stat = map.stat(&Target::addresses(mapping.all()), Flags::SELF)?;
+    let stat = map.stat(mapping.all(), Flags::SELF)?;
     assert_eq!(stat.pages, PAGES as u64);
     Ok(())
 }
