@@ -38,15 +38,11 @@ impl Account {
     /// Adds a call.
     pub(crate) fn add(&self, result: &uapi::vm_map_sync_result) {
         self.calls.add(1, Relaxed);
-        let pages = [
-            (&self.pushed, result.pushed),
-            (&self.freed, result.freed),
-            (&self.left, result.left),
-        ];
-        for (sum, pages) in pages {
-            if pages != 0 {
-                sum.add(pages, Relaxed);
-            }
+        // Many calls find nothing to do.
+        if result.pushed | result.freed | result.left != 0 {
+            self.pushed.add(result.pushed, Relaxed);
+            self.freed.add(result.freed, Relaxed);
+            self.left.add(result.left, Relaxed);
         }
         if result.reason != uapi::VM_MAP_SYNC_REASON_NONE {
             let fault = u64::from(result.reason) << 32 | u64::from(result.error.unsigned_abs());

@@ -51,6 +51,7 @@ pub(crate) fn referee() -> Result<Proc> {
 /// - `EINVAL` if a flag or a reserved field is set.
 /// - Those of [`Argument::read`] and [`find`].
 /// - `EMFILE`, `ENFILE` and `ENOMEM`.
+#[inline(never)]
 pub(crate) fn attach(user: UserPtr) -> Result<isize> {
     let uapi::vm_map_sync_attach {
         flags,

@@ -26,6 +26,7 @@ use kernel::{
 ///
 /// - `EINVAL` if a flag is set.
 /// - Those of [`Argument::read`] and [`Argument::answer`].
+#[inline(never)]
 pub(crate) fn info(map: &Map, user: UserPtr) -> Result<isize> {
     let mut argument = Argument::<uapi::vm_map_sync_info>::read(user)?;
     let fields = &mut argument.fields;
@@ -44,6 +45,7 @@ pub(crate) fn info(map: &Map, user: UserPtr) -> Result<isize> {
 /// # Errors
 ///
 /// As for [`info`].
+#[inline(never)]
 pub(crate) fn features(user: UserPtr) -> Result<isize> {
     let mut argument = Argument::<uapi::vm_map_sync_features>::read(user)?;
     let fields = &mut argument.fields;

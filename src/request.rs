@@ -73,6 +73,8 @@ impl Wanted {
 }
 
 impl FileRange {
+    // Addresses, the common case, are to have the registers.
+    #[inline(never)]
     fn new(start: usize, end: usize, fd: i32) -> Result<Self, Fault> {
         let file = OpenFile::get(fd).map_err(|unfit| match unfit {
             Unfit::Descriptor(errno) => Fault::of(Reason::Descriptor, errno),

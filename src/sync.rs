@@ -14,6 +14,7 @@ use crate::{
     request::Wanted,
     uapi,
 };
+use core::slice;
 use kernel::{
     fs::File,
     prelude::*,
@@ -25,29 +26,40 @@ use kernel::{
 /// # Errors
 ///
 /// Those of the argument, and that of the outcome.
-pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
+// A frame of its own, as each command has: none is to pay for what another needs.
+#[inline(never)]
+pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result {
     let argument = Argument::<uapi::vm_map_sync_args>::read(user)?;
     // Refuses memory that cannot be written to before anything happens.
     argument.check_answer()?;
 
-    let mut outcome = [Outcome::default()];
-    let mut outcomes = Outcomes::new(&mut outcome);
-    match wanted(&argument.fields) {
-        Ok((wanted, flags)) => map.sync(handle, &[wanted], flags, &mut outcomes),
-        Err(fault) => outcomes.refuse(&fault.of_range(0)),
+    let mut outcome = Outcome::default();
+    let mut outcomes = Outcomes::new(slice::from_mut(&mut outcome));
+    if let Err(fault) = work(map, handle, &argument.fields, &mut outcomes) {
+        outcomes.refuse(&fault.of_range(0));
     }
-    let [outcome] = outcome;
     let result = outcome.result();
     map.account(&result);
     argument.answer_with(&result)?;
-    outcome.errno().map_or(Ok(0), Err)
+    outcome.errno().map_or(Ok(()), Err)
 }
 
-fn wanted(args: &uapi::vm_map_sync_args) -> Result<(Wanted, Flags), Fault> {
+/// Has the range worked on.
+///
+/// # Errors
+///
+/// The fault for which the call is refused, if its arguments make no sense.
+fn work(
+    map: &Map,
+    handle: &File,
+    args: &uapi::vm_map_sync_args,
+    outcomes: &mut Outcomes<'_>,
+) -> Result<(), Fault> {
     let flags = Flags::of(args.flags, Flags::OF_SYNC).map_err(|_| Fault::argument(EINVAL))?;
     if args.reserved != 0 {
         return Err(Fault::argument(EINVAL));
     }
     let wanted = Wanted::new(args.start, args.end, args.fd, flags)?;
-    Ok((wanted, flags))
+    map.sync(handle, slice::from_ref(&wanted), flags, outcomes);
+    Ok(())
 }
