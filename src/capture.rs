@@ -7,11 +7,16 @@
 //! change afterwards as it likes.
 
 use crate::{
+    found::{
+        Found,
+        Next, //
+    },
     outcome::{
         Fault,
         Outcome,
         Outcomes,
-        Refusal, //
+        Refusal,
+        Refused, //
     },
     piece::{
         Origin,
@@ -35,12 +40,9 @@ use crate::{
         task, //
     },
 };
-use core::{
-    cmp::{
-        max,
-        min, //
-    },
-    ops::Range, //
+use core::cmp::{
+    max,
+    min, //
 };
 use kernel::{
     mm::{
@@ -51,47 +53,62 @@ use kernel::{
     prelude::*,
 };
 
-/// Validates and captures what `wanted` means in `mm`: as pieces, in the order of the ranges and of their
-/// addresses. `standing` is that of the files which the map has.
+/// Validates what `wanted` means in `mm`, and captures it as `pieces`, of which there are none yet: in the
+/// order of the ranges and of their addresses. `standing` is that of the files which the map has.
 ///
 /// # Errors
 ///
-/// What the call is refused for: nothing has happened then.
+/// If the call is refused: nothing has happened then.
 pub(crate) fn capture(
     mm: &Mm,
     standing: Standing,
     wanted: &[Wanted],
     flags: Flags,
     outcomes: &mut Outcomes<'_>,
-) -> Result<Pieces, Refusal> {
-    let is_of_map = |wanted: &Wanted| matches!(wanted, Wanted::Addresses { .. });
-    let users = match wanted.iter().position(is_of_map) {
-        Some(range) => {
-            let users = mm.mmget_not_zero();
-            Some(users.ok_or_else(|| Fault::of(Reason::Dead, ESRCH).of_range(range))?)
-        }
-        None => None,
+    pieces: &mut Pieces,
+) -> Result<(), Refused> {
+    let users = |range| {
+        let users = mm.mmget_not_zero();
+        users.ok_or_else(|| Fault::of(Reason::Dead, ESRCH).of_range(range))
     };
-    let users = users.as_deref();
-
-    if let (Some(users), [Wanted::Addresses { start, end }]) = (users, wanted) {
+    if let [Wanted::Addresses { start, end }] = wanted {
+        let users = users(0).map_err(|refusal| outcomes.refuse(&refusal))?;
         let origin = Origin::of_map(flags, standing, 0);
         let captured = outcomes
             .of(0)
-            .and_then(|outcome| of_one_entry(users, *start, *end, origin, outcome));
-        if let Some(captured) = captured {
-            return captured.map_err(|fault| fault.of_range(0));
-        }
+            .and_then(|outcome| of_one_entry(&users, *start, *end, origin, outcome, pieces));
+        return match captured {
+            Some(captured) => captured.map_err(|fault| outcomes.refuse(&fault.of_range(0))),
+            None => of_entries(Some(&users), standing, wanted, flags, outcomes, pieces),
+        };
     }
+    let is_of_map = |wanted: &Wanted| matches!(wanted, Wanted::Addresses { .. });
+    let users = match wanted.iter().position(is_of_map) {
+        Some(range) => Some(users(range).map_err(|refusal| outcomes.refuse(&refusal))?),
+        None => None,
+    };
+    of_entries(users.as_deref(), standing, wanted, flags, outcomes, pieces)
+}
 
+/// Captures under the lock of the map, if any range is one of it.
+// Not that it were rare: the case of one entry, which is the cheapest, is to have the registers.
+#[cold]
+fn of_entries(
+    users: Option<&MmWithUser>,
+    standing: Standing,
+    wanted: &[Wanted],
+    flags: Flags,
+    outcomes: &mut Outcomes<'_>,
+    pieces: &mut Pieces,
+) -> Result<(), Refused> {
     // No memory can be had under the lock. If there are more pieces than there is room, the
     // ranges are validated anew with more room, so that the capture is of one moment still.
     let mut room = max(8, wanted.len());
     let mut changes = 0;
     loop {
-        let Ok(pieces) = Pieces::with_room(room) else {
+        let Ok(pieces) = pieces.make_room(room) else {
             outcomes.all().fill_with(Outcome::default);
-            return Err(Fault::no_memory().of_range(0));
+            return Err(outcomes.refuse(&Fault::no_memory().of_range(0)));
         };
         let mut walk = Walk {
             flags,
@@ -100,12 +117,13 @@ pub(crate) fn capture(
             looked: 0,
             found: Found::new(pieces),
         };
-        if !walk.take(users, wanted, outcomes)? {
+        let walked = walk.take(users, wanted, outcomes);
+        if !walked.map_err(|refusal| outcomes.refuse(&refusal))? {
             changes += 1;
             continue;
         }
         match walk.found.finish() {
-            Ok(pieces) => return Ok(pieces),
+            Ok(()) => return Ok(()),
             // Some more, since the map may change before the next walk.
             Err(count) => room = count.saturating_add(count / 8),
         }
@@ -120,7 +138,8 @@ fn of_one_entry(
     end: usize,
     origin: Origin,
     outcome: &mut Outcome,
-) -> Option<Result<Pieces, Fault>> {
+    pieces: &mut Pieces,
+) -> Option<Result<(), Fault>> {
     // A tagged address is no address of an entry; untagging is for the map's lock.
     let bounds = Bounds::new(start, end, PAGE_SIZE)?;
     let vma = users.lock_vma_under_rcu(bounds.start())?;
@@ -139,28 +158,27 @@ fn of_one_entry(
             match found {
                 Content::Pager(pager) => {
                     let (pages, at) = (entry.pages(&range), range.start);
-                    return Pieces::One(Piece::new(pager, pages, at, origin));
+                    *pieces = Pieces::One(Piece::new(pager, pages, at, origin));
                 }
                 Content::Unpaged => outcome.tally.unpaged = range.len() / PAGE_SIZE,
                 Content::Skipped => outcome.tally.skipped = range.len(),
             }
-            Pieces::none()
         }),
     )
 }
 
 /// A walk over the entries of the ranges.
-struct Walk {
+struct Walk<'p> {
     flags: Flags,
     standing: Standing,
     /// Whether it lets those through who wait to change the map, and ends if they did.
     polite: bool,
     /// How many entries were looked at; of each range at least a stride.
     looked: usize,
-    found: Found,
+    found: Found<'p>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Finds the pieces of all ranges, as far as there is room for them. Says whether the map was the
     /// same all the time.
     ///
@@ -207,7 +225,7 @@ impl Walk {
                         return Ok(false);
                     };
                     // Only ranges that overlap have so many.
-                    if self.looked > LOOKED + 2 * guard.count() && range > 0 {
+                    if range > 0 && self.looked > LOOKED + 2 * guard.count() {
                         return Err(Fault::argument(E2BIG).of_range(range));
                     }
                 }
@@ -263,7 +281,7 @@ impl Walk {
                 }
                 guard = again;
             }
-            self.looked = self.looked.saturating_add(STRIDE);
+            self.looked += STRIDE;
             let mut entries = guard.entries(at);
             let mut known = None;
             for looked in 0..STRIDE {
@@ -288,9 +306,8 @@ impl Walk {
                 match validate(entry, at, flags, known)? {
                     Content::Pager(pager) => {
                         let pages = entry.pages(&part);
-                        if next.is(pager, &pages, &part) {
-                            self.found.extend(pages.end);
-                        } else {
+                        if !next.is(pager, &pages, &part) {
+                            self.found.end(&next);
                             self.found.add(pager, pages.clone(), part.start);
                         }
                         next = Next::behind(pager, &pages, &part);
@@ -305,6 +322,7 @@ impl Walk {
                 }
             }
         }
+        self.found.end(&next);
         outcome.begin(range.start, range.end);
         outcome.tally.unpaged = unpaged;
         outcome.tally.skipped = skipped;
@@ -325,86 +343,6 @@ const LOOKED: usize = 1 << 16;
 
 fn killed(_: task::Killed) -> Fault {
     Fault::killed()
-}
-
-/// What a walk has found so far.
-struct Found {
-    /// The pieces, as many as there is room for.
-    pieces: Pieces,
-    /// Of the range that is walked over.
-    origin: Option<Origin>,
-    /// The last piece, which may grow; `None` if there is no room for it.
-    last: Option<Piece>,
-    /// How many there are, the last one and those without room included.
-    count: usize,
-}
-
-impl Found {
-    fn new(pieces: Pieces) -> Self {
-        Self {
-            pieces,
-            origin: None,
-            last: None,
-            count: 0,
-        }
-    }
-
-    /// From here on it is another range.
-    fn begin(&mut self, origin: Origin) {
-        self.origin = Some(origin);
-    }
-
-    /// Adds a piece: pages that are mapped from `address` on.
-    fn add(&mut self, pager: PagerRef<'_>, pages: Range<usize>, address: usize) {
-        self.put();
-        self.count = self.count.saturating_add(1);
-        if self.pieces.has_room() {
-            let new = |origin| Piece::new(pager, pages, address, origin);
-            self.last = self.origin.map(new);
-        }
-    }
-
-    /// Has the last piece end at another page (exclusive).
-    fn extend(&mut self, end: usize) {
-        if let Some(last) = &mut self.last {
-            last.extend(end);
-        }
-    }
-
-    /// Puts the last piece to the others.
-    fn put(&mut self) {
-        if let Some(last) = self.last.take() {
-            self.pieces.add(last);
-        }
-    }
-
-    /// The pieces, if there was room for all of them.
-    ///
-    /// # Errors
-    ///
-    /// How many there are.
-    fn finish(mut self) -> Result<Pieces, usize> {
-        self.put();
-        if self.count > self.pieces.count() {
-            Err(self.count)
-        } else {
-            Ok(self.pieces)
-        }
-    }
-}
-
-/// What the next entry must begin with to be of one piece with the last: file, page, address.
-#[derive(Default)]
-struct Next(usize, usize, usize);
-
-impl Next {
-    fn behind(pager: PagerRef<'_>, pages: &Range<usize>, part: &Range<usize>) -> Self {
-        Self(pager.file(), pages.end, part.end)
-    }
-
-    fn is(&self, pager: PagerRef<'_>, pages: &Range<usize>, part: &Range<usize>) -> bool {
-        self.0 == pager.file() && self.1 == pages.start && self.2 == part.start
-    }
 }
 
 /// What an entry has in it.

@@ -57,37 +57,54 @@ pub(crate) fn commit(
     dirty: usize,
     outcomes: &mut Outcomes<'_>,
 ) -> Result<(), Killed> {
+    if !flags.syncio() && stand_ins.are_none() {
+        return Ok(());
+    }
+    let many = pieces::are_of_several(plan) || dirty >= LARGE;
+    if many && commit_by_helpers(plan, flags, stand_ins, dirty, outcomes)? {
+        return Ok(());
+    }
+    for (number, siblings) in pieces::pagers(plan).enumerate() {
+        if let Some(commit) = Commit::of(siblings, flags, stand_ins.get(number)) {
+            task::checkpoint()?;
+            let result = trace::commit(commit.pager, &commit.pages(), None);
+            commit.finish(result, outcomes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Does all commits side by side. Says whether it did: a small one alone is not worth it, and there may be
+/// no memory.
+///
+/// # Errors
+///
+/// If the caller was killed meanwhile.
+// A single small commit, the common case, is to have the registers.
+#[inline(never)]
+fn commit_by_helpers(
+    plan: &[Piece],
+    flags: Flags,
+    stand_ins: &StandIns,
+    dirty: usize,
+    outcomes: &mut Outcomes<'_>,
+) -> Result<bool, Killed> {
     let commits = || {
         let pagers = pieces::pagers(plan).enumerate();
         pagers.filter_map(|(number, siblings)| Commit::of(siblings, flags, stand_ins.get(number)))
     };
     let count = commits().count();
-    let batch = if count > 1 || count == 1 && dirty >= LARGE {
-        Batch::of(count, commits().map(|commit| commit.job()))
-    } else {
-        None
-    };
-    let committed = match batch {
-        Some(batch) => Some(Batch::work_off(batch)?),
-        None => None,
-    };
-    for (number, commit) in commits().enumerate() {
-        let mut result = match &committed {
-            Some(batch) => batch.result(number),
-            None => {
-                task::checkpoint()?;
-                trace::commit(commit.pager, &commit.pages(), None)
-            }
-        };
-        if commit.is_undone() {
-            task::checkpoint()?;
-            result = result.and(trace::commit(commit.pager, &commit.hull(), None));
-        }
-        if let Err(errno) = result.and(commit.tell()) {
-            fail(commit.siblings, commit.siblings, 0, errno, outcomes);
-        }
+    if count == 0 || count == 1 && dirty < LARGE {
+        return Ok(false);
     }
-    Ok(())
+    let Some(batch) = Batch::of(count, commits().map(|commit| commit.job())) else {
+        return Ok(false);
+    };
+    let batch = Batch::work_off(batch)?;
+    for (number, commit) in commits().enumerate() {
+        commit.finish(batch.result(number), outcomes)?;
+    }
+    Ok(true)
 }
 
 /// The commit of one pager.
@@ -96,6 +113,8 @@ struct Commit<'a> {
     siblings: &'a [Piece],
     /// Through which file it is committed.
     pager: &'a Pager,
+    /// Whether that is on a server.
+    remote: bool,
     /// Whether the caller's own files are to be told of errors.
     tells: bool,
     /// A file that is to be told instead of those which are not the caller's.
@@ -106,11 +125,17 @@ impl<'a> Commit<'a> {
     /// `None` if the pager need not be committed.
     fn of(siblings: &'a [Piece], flags: Flags, stand_in: Option<&'a Pager>) -> Option<Self> {
         // The caller's own files serve for a commit that he asked for, and for no other.
-        let own = best(siblings, |piece| piece.standing == Standing::Own);
-        let own = own.filter(|_| flags.syncio()).map(|piece| &piece.pager);
+        let own = if flags.syncio() {
+            best(siblings, |piece| piece.standing == Standing::Own)
+        } else {
+            None
+        };
+        let own = own.map(|piece| &piece.pager);
+        let pager = own.or(stand_in)?;
         Some(Self {
             siblings,
-            pager: own.or(stand_in)?,
+            pager,
+            remote: pager.is_remote(),
             tells: own.is_some(),
             stand_in,
         })
@@ -127,34 +152,38 @@ impl<'a> Commit<'a> {
     /// have lost what was written to it (NFS), where a disk has said so at once. Of what lies between
     /// several runs nothing is to be written, so they are not covered.
     fn pages(&self) -> Range<usize> {
-        if !self.pager.is_remote() {
-            return 0..0;
-        }
-        let mut runs = pieces::runs(self.siblings);
-        match (runs.next(), runs.next()) {
-            (Some((pages, _)), None) => pages,
-            _ => 0..0,
+        if self.remote {
+            single_run(self.siblings)
+        } else {
+            0..0
         }
     }
 
     /// Whether the commit may have made dirty again what it did not cover, so that another one is
     /// needed.
     fn is_undone(&self) -> bool {
-        self.pager.is_remote()
+        self.remote
             && self.pager.is_dirty()
             && self.pages().is_empty()
-            && pieces::runs(self.siblings)
-                .any(|(pages, _)| folios::first_dirty(self.pager, &pages).is_some())
+            && is_any_dirty(self.siblings, self.pager)
     }
 
-    /// From the first page to the last one, with what lies between.
-    fn hull(&self) -> Range<usize> {
-        let start = pieces::runs(self.siblings).next();
-        let end = pieces::runs(self.siblings).last();
-        match (start, end) {
-            (Some((first, _)), Some((last, _))) => first.start..last.end,
-            _ => 0..0,
+    /// Does what is left to do after the commit has had that result.
+    ///
+    /// # Errors
+    ///
+    /// If the caller was killed meanwhile.
+    // Out of line it would have the commit in memory.
+    #[inline(always)]
+    fn finish(&self, mut result: Result, outcomes: &mut Outcomes<'_>) -> Result<(), Killed> {
+        if self.is_undone() {
+            task::checkpoint()?;
+            result = result.and(trace::commit(self.pager, &hull(self.siblings), None));
         }
+        if let Err(errno) = result.and(self.tell()) {
+            fail(self.siblings, self.siblings, 0, errno, outcomes);
+        }
+        Ok(())
     }
 
     /// Tells of the errors of the writes whoever is to be told: each file has a cursor of its own.
@@ -163,5 +192,34 @@ impl<'a> Commit<'a> {
         let told = self.siblings.iter().filter(own);
         let told = told.map(|piece| piece.pager.take_error());
         told.fold(self.stand_in.map_or(Ok(()), Pager::take_error), Result::and)
+    }
+}
+
+// What only servers need is apart, and takes no reference to a commit: that can stay in registers.
+
+/// The pages of a pager's pieces, if they are a single run; else none.
+#[cold]
+fn single_run(siblings: &[Piece]) -> Range<usize> {
+    let mut runs = pieces::runs(siblings);
+    match (runs.next(), runs.next()) {
+        (Some((pages, _)), None) => pages,
+        _ => 0..0,
+    }
+}
+
+/// Whether any of their pages is dirty.
+#[cold]
+fn is_any_dirty(siblings: &[Piece], pager: &Pager) -> bool {
+    pieces::runs(siblings).any(|(pages, _)| folios::first_dirty(pager, &pages).is_some())
+}
+
+/// From the first of their pages to the last one, with what lies between.
+#[cold]
+fn hull(siblings: &[Piece]) -> Range<usize> {
+    let start = pieces::runs(siblings).next();
+    let end = pieces::runs(siblings).last();
+    match (start, end) {
+        (Some((first, _)), Some((last, _))) => first.start..last.end,
+        _ => 0..0,
     }
 }

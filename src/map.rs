@@ -9,8 +9,9 @@ use crate::{
     outcome::{
         Outcome,
         Outcomes,
-        Refusal, //
+        Refused, //
     },
+    piece::Pieces,
     plan::{
         flags::Flags,
         pieces, //
@@ -146,12 +147,9 @@ impl Map {
         outcomes: &mut Outcomes<'_>,
     ) {
         trace::begin(wanted, flags);
-        let done = self.with_map(flags, |map, standing| {
+        let (Ok(()) | Err(Refused)) = self.with_map(flags, |map, standing| {
             work(map, standing, &Caller { handle }, wanted, flags, outcomes)
         });
-        if let Err(refusal) = done {
-            outcomes.refuse(&refusal);
-        }
         trace::end(outcomes);
     }
 
@@ -164,13 +162,10 @@ impl Map {
         outcomes: &mut Outcomes<'_>,
         report: impl FnMut(usize, &Counts),
     ) {
-        let done = self.with_map(flags, |map, standing| {
+        let (Ok(()) | Err(Refused)) = self.with_map(flags, |map, standing| {
             let caller = Caller { handle };
             stat::look(map, standing, &caller, wanted, flags, outcomes, report)
         });
-        if let Err(refusal) = done {
-            outcomes.refuse(&refusal);
-        }
     }
 
     /// Does something with the map that is meant, and says of what standing its files are.
@@ -180,12 +175,13 @@ impl Map {
             let mm: &Mm = users;
             mm
         });
-        match own {
+        let (map, standing) = match own {
             Some(own) if flags.means_own_map() || core::ptr::eq(own, &*self.mm) => {
-                work(own, Standing::Own)
+                (own, Standing::Own)
             }
-            _ => work(&self.mm, Standing::Foreign),
-        }
+            _ => (&*self.mm, Standing::Foreign),
+        };
+        work(map, standing)
     }
 }
 
@@ -196,12 +192,17 @@ fn work(
     wanted: &[Wanted],
     flags: Flags,
     outcomes: &mut Outcomes<'_>,
-) -> Result<(), Refusal> {
-    let mut pieces = capture(map, standing, wanted, flags, outcomes)?;
+) -> Result<(), Refused> {
+    let mut pieces = Pieces::None;
+    capture(map, standing, wanted, flags, outcomes, &mut pieces)?;
     let plan = pieces.all();
-    check_protection(plan, flags, caller)?;
+    check_protection(plan, flags, caller).map_err(|refusal| outcomes.refuse(&refusal))?;
     pieces::lay_out(plan);
-    let stand_ins = StandIns::open(plan, flags)?;
+    let stand_ins = if StandIns::are_needed(plan, flags) {
+        StandIns::open(plan, flags).map_err(|refusal| outcomes.refuse(&refusal))?
+    } else {
+        StandIns::none()
+    };
 
     let spared = if flags.invalidate() && flags.spares_shared() {
         spare::give_up(map, plan)

@@ -75,13 +75,16 @@ impl Fault {
     }
 }
 
-/// A call is refused: nothing was written, unmapped or freed.
+/// A call is to be refused: nothing was written, unmapped or freed.
 pub(crate) struct Refusal {
     /// Which range it is about, by its index.
     pub(crate) range: usize,
     /// Why.
     pub(crate) fault: Fault,
 }
+
+/// A call is refused, as its outcomes say.
+pub(crate) struct Refused;
 
 /// What became of a range.
 #[derive(Default)]
@@ -215,7 +218,8 @@ impl<'a> Outcomes<'a> {
     }
 
     /// The call is refused: nothing has become of any range.
-    pub(crate) fn refuse(&mut self, refusal: &Refusal) {
+    #[cold]
+    pub(crate) fn refuse(&mut self, refusal: &Refusal) -> Refused {
         self.refused = true;
         for (range, outcome) in self.all.iter_mut().enumerate() {
             let done = if range == refusal.range {
@@ -231,6 +235,7 @@ impl<'a> Outcomes<'a> {
         if let Some(outcome) = self.of(refusal.range) {
             outcome.note(refusal.fault);
         }
+        Refused
     }
 
     /// What became of the ranges together, and which one has the fault that is reported.

@@ -238,7 +238,11 @@ pub(crate) fn known(siblings: &[Piece]) -> ErrorMark {
 }
 
 /// Pieces, and room for more of them that was allocated beforehand.
+// A tag of its own costs less to look at than a value that no piece has.
+#[repr(u8)]
 pub(crate) enum Pieces {
+    /// Neither pieces nor room.
+    None,
     /// One entry, the common case, needs no memory.
     One(Piece),
     /// Any number.
@@ -246,46 +250,24 @@ pub(crate) enum Pieces {
 }
 
 impl Pieces {
-    /// Neither pieces nor room.
-    pub(crate) fn none() -> Self {
-        Self::Many(Room::new())
-    }
-
-    /// Room for so many pieces.
+    /// Gives up all pieces, and makes room for so many.
     ///
     /// # Errors
     ///
     /// If there is no memory for it.
-    pub(crate) fn with_room(count: usize) -> Result<Self, AllocError> {
-        Ok(Self::Many(room(count)?))
-    }
-
-    /// How many pieces there are.
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn make_room(&mut self, count: usize) -> Result<&mut Room<Piece>, AllocError> {
+        *self = Self::None;
+        *self = Self::Many(room(count)?);
         match self {
-            Self::One(_) => 1,
-            Self::Many(pieces) => pieces.len(),
-        }
-    }
-
-    /// Whether there is room for another piece.
-    pub(crate) fn has_room(&self) -> bool {
-        match self {
-            Self::One(_) => false,
-            Self::Many(pieces) => pieces.len() < pieces.capacity(),
-        }
-    }
-
-    /// Adds a piece, for which there must be room; it is lost otherwise.
-    pub(crate) fn add(&mut self, piece: Piece) {
-        if let Self::Many(pieces) = self {
-            let _ = pieces.push_within_capacity(piece);
+            Self::Many(room) => Ok(room),
+            Self::None | Self::One(_) => Err(AllocError),
         }
     }
 
     /// All pieces.
     pub(crate) fn all(&mut self) -> &mut [Piece] {
         match self {
+            Self::None => &mut [],
             Self::One(piece) => slice::from_mut(piece),
             Self::Many(pieces) => pieces,
         }

@@ -60,16 +60,29 @@ pub(crate) fn push(
     let mut dirty = 0;
     let mut pauses = Pauses::new();
     for siblings in pieces::pagers(plan) {
-        dirty += start(siblings, flags, caller, &mut pauses, outcomes)?;
+        if siblings.first().is_some_and(|piece| piece.pager.is_dirty()) {
+            dirty += start(siblings, flags, caller, &mut pauses, outcomes)?;
+        }
     }
     if flags.waits() {
-        for siblings in pieces::pagers(plan) {
-            wait(siblings, outcomes)?;
+        for (pages, run) in pieces::runs(plan) {
+            let Some(piece) = run.first() else {
+                continue;
+            };
+            folios::wait_written(&piece.pager, &pages)?;
+            let result = piece.pager.errors_since(piece.mark);
+            trace::written(&piece.pager, &pages, result);
+            if let Err(errno) = result {
+                let siblings = pieces::siblings(plan, run);
+                fail(siblings, run, pages.start, errno, outcomes);
+            }
         }
     }
     Ok(dirty)
 }
 
+// A call that finds nothing dirty, the common case, is to have the registers.
+#[inline(never)]
 fn start(
     siblings: &[Piece],
     flags: Flags,
@@ -80,9 +93,6 @@ fn start(
     let Some(pager) = siblings.first().map(|piece| &piece.pager) else {
         return Ok(0);
     };
-    if !pager.is_dirty() {
-        return Ok(0);
-    }
     // All are counted before any is written: a file system may write more than it is asked to.
     let mut dirty = 0;
     let mut told = None;
@@ -139,21 +149,6 @@ fn start_write(pager: &Pager, chunk: &Range<usize>, pauses: &mut Pauses) -> Resu
         task::sleep(pause)?;
     }
     Ok(pager.start_write(chunk))
-}
-
-fn wait(siblings: &[Piece], outcomes: &mut Outcomes<'_>) -> Result<(), Killed> {
-    for (pages, run) in pieces::runs(siblings) {
-        let Some(piece) = run.first() else {
-            continue;
-        };
-        folios::wait_written(&piece.pager, &pages)?;
-        let result = piece.pager.errors_since(piece.mark);
-        trace::written(&piece.pager, &pages, result);
-        if let Err(errno) = result {
-            fail(siblings, run, pages.start, errno, outcomes);
-        }
-    }
-    Ok(())
 }
 
 /// The parts of a run that belong to different ranges: their pages, and the index of the range.

@@ -114,31 +114,32 @@ pub(crate) fn check_protection(
 /// Files of the call's own, for the pagers that need one to be committed through; in the order of the
 /// plan. A commit through a file that somebody else has would swallow the errors that he is yet to be
 /// told of.
-pub(crate) struct StandIns(Room<Option<Pager>>);
+pub(crate) struct StandIns(Option<Room<Option<Pager>>>);
 
 impl StandIns {
-    /// Opens what is needed. The pieces must be laid out.
+    /// Those of pagers that need none.
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
+    /// Whether any pager needs one. The pieces must be laid out.
+    pub(crate) fn are_needed(plan: &[Piece], flags: Flags) -> bool {
+        let foreign = |piece: &Piece| piece.standing == Standing::Foreign;
+        let late = |siblings: &[Piece]| {
+            let first = siblings.first();
+            first.is_some_and(|piece| piece.pager.records_errors_late())
+        };
+        flags.syncio() && plan.iter().any(foreign)
+            || flags.invalidate() && pieces::pagers(plan).any(late)
+    }
+
+    /// Opens those that are needed. The pieces must be laid out.
     ///
     /// # Errors
     ///
     /// What the call is to be refused for: a file could not be opened, there is no memory, or the caller
     /// was killed.
     pub(crate) fn open(plan: &[Piece], flags: Flags) -> Result<Self, Refusal> {
-        if !flags.waits() {
-            return Ok(Self(Room::new()));
-        }
-        let needed = |siblings: &[Piece]| {
-            let foreign = || {
-                siblings
-                    .iter()
-                    .any(|piece| piece.standing == Standing::Foreign)
-            };
-            let late = |piece: &Piece| piece.pager.records_errors_late();
-            flags.syncio() && foreign() || flags.invalidate() && siblings.first().is_some_and(late)
-        };
-        if !pieces::pagers(plan).any(needed) {
-            return Ok(Self(Room::new()));
-        }
         let count = pieces::pagers(plan).count();
         let mut files = room(count).map_err(|_| Fault::no_memory().of_range(0))?;
         for siblings in pieces::pagers(plan) {
@@ -146,7 +147,7 @@ impl StandIns {
                 continue;
             };
             task::checkpoint().map_err(|Killed| Fault::killed().of_range(piece.range()))?;
-            let file = if needed(siblings) {
+            let file = if Self::are_needed(siblings, flags) {
                 Some(piece.pager.open_again().map_err(|errno| {
                     let fault = Fault {
                         reason: match errno {
@@ -165,12 +166,17 @@ impl StandIns {
                 .push_within_capacity(file)
                 .map_err(|_| Fault::no_memory().of_range(0))?;
         }
-        Ok(Self(files))
+        Ok(Self(Some(files)))
+    }
+
+    /// Whether no pager needs one.
+    pub(crate) fn are_none(&self) -> bool {
+        self.0.is_none()
     }
 
     /// The file for the pager with this number in the plan, if it needs one.
     pub(crate) fn get(&self, number: usize) -> Option<&Pager> {
-        self.0.get(number)?.as_ref()
+        self.0.as_ref()?.get(number)?.as_ref()
     }
 }
 

@@ -8,9 +8,12 @@ use crate::{
         Fault,
         Outcome,
         Outcomes,
-        Refusal, //
+        Refused, //
     },
-    piece::Piece,
+    piece::{
+        Piece,
+        Pieces, //
+    },
     plan::{
         flags::Flags,
         pieces::{
@@ -63,7 +66,7 @@ pub(crate) struct Counts {
 ///
 /// # Errors
 ///
-/// What the call is refused for.
+/// If the call is refused.
 pub(crate) fn look(
     map: &Mm,
     standing: Standing,
@@ -72,19 +75,18 @@ pub(crate) fn look(
     flags: Flags,
     outcomes: &mut Outcomes<'_>,
     mut report: impl FnMut(usize, &Counts),
-) -> Result<(), Refusal> {
-    let mut pieces = capture(map, standing, wanted, flags, outcomes)?;
+) -> Result<(), Refused> {
+    let mut pieces = Pieces::None;
+    capture(map, standing, wanted, flags, outcomes, &mut pieces)?;
     for of_range in pieces.all().chunk_by_mut(|a, b| a.range() == b.range()) {
         pieces::lay_out(of_range);
         for siblings in pieces::pagers(of_range) {
             let Some(range) = siblings.first().map(Piece::range) else {
                 continue;
             };
-            let counts = count(map, siblings, caller);
-            report(
-                range,
-                &counts.map_err(|Killed| Fault::killed().of_range(range))?,
-            );
+            let counts = count(map, siblings, caller)
+                .map_err(|Killed| outcomes.refuse(&Fault::killed().of_range(range)))?;
+            report(range, &counts);
         }
     }
     outcomes.all().iter_mut().for_each(Outcome::finish);

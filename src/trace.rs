@@ -68,13 +68,13 @@ told! {
 
     fn committed(
         pager: &Pager,
-        pages: &Range<usize>,
+        pages: usize,
         caller: Option<Pid>,
         began: Began,
         result: Result,
     ) {
         let pid = caller.unwrap_or_else(|| kernel::current!().pid());
-        trace::committed::tell(pager, pages.len(), pid, began.elapsed(), error(result));
+        trace::committed::tell(pager, pages, pid, began.elapsed(), error(result));
     }
 
     /// What could be freed of all `siblings`, pieces of one pager, is free: what has been counted since
@@ -131,7 +131,7 @@ pub(crate) fn counts(outcomes: &Outcomes<'_>) -> Counts {
 pub(crate) fn commit(pager: &Pager, pages: &Range<usize>, caller: Option<Pid>) -> Result {
     let began = Began::now();
     let result = pager.commit(pages);
-    committed(pager, pages, caller, began, result);
+    committed(pager, pages.len(), caller, began, result);
     result
 }
 

@@ -175,7 +175,9 @@ impl<T: Ranged + Structure> Lists<T> {
         let mut outcomes = Outcomes::new(&mut self.outcomes);
         match Self::understand(&self.ranges, &mut self.wanted) {
             Ok(()) => work(&mut self.ranges, &self.wanted, shape.flags, &mut outcomes),
-            Err(refusal) => outcomes.refuse(&refusal),
+            Err(refusal) => {
+                outcomes.refuse(&refusal);
+            }
         }
         for (range, outcome) in self.ranges.iter_mut().zip(outcomes.all()) {
             range.fields.set_result(outcome.result());

@@ -18,6 +18,7 @@ mod capture;
 mod commit;
 mod device;
 mod evict;
+mod found;
 mod info;
 mod ledger;
 mod map;

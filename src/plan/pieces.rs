@@ -35,6 +35,13 @@ pub(crate) trait Piece {
 /// Afterwards pieces of one pager stand together, and each page is in one piece at the most.
 /// Pieces with nothing left of them stay, empty: they still name the file that they came from.
 pub(crate) fn lay_out<P: Piece>(pieces: &mut [P]) {
+    // A single piece, the common case, is to cost no more than a look.
+    if pieces.len() > 1 {
+        lay_out_several(pieces);
+    }
+}
+
+fn lay_out_several<P: Piece>(pieces: &mut [P]) {
     sort(pieces, |piece| (piece.pager(), piece.pages().start));
 
     for siblings in pieces.chunk_by_mut(|a, b| a.pager() == b.pager()) {
@@ -51,6 +58,23 @@ pub(crate) fn lay_out<P: Piece>(pieces: &mut [P]) {
 /// The pieces of each pager. The pieces must be [laid out](lay_out).
 pub(crate) fn pagers<P: Piece>(pieces: &[P]) -> impl Iterator<Item = &[P]> {
     pieces.chunk_by(|a, b| a.pager() == b.pager())
+}
+
+/// Whether they are of more than one pager. The pieces must be [laid out](lay_out).
+pub(crate) fn are_of_several<P: Piece>(pieces: &[P]) -> bool {
+    match (pieces.first(), pieces.last()) {
+        (Some(first), Some(last)) => first.pager() != last.pager(),
+        _ => false,
+    }
+}
+
+/// The pieces of the pager of `run`, which is of some of them. The pieces must be [laid out](lay_out).
+pub(crate) fn siblings<'a, P: Piece>(pieces: &'a [P], run: &[P]) -> &'a [P] {
+    let pager = run.first().map_or(0, P::pager);
+    let from = pieces.partition_point(|piece| piece.pager() < pager);
+    let rest = pieces.get(from..).unwrap_or_default();
+    let end = rest.partition_point(|piece| piece.pager() == pager);
+    rest.get(..end).unwrap_or_default()
 }
 
 /// Pieces that follow each other in one pager without a gap, and the pages that they cover. The

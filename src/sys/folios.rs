@@ -252,9 +252,16 @@ pub(crate) fn first_dirty(pager: &Pager, pages: &Range<usize>) -> Option<usize> 
 ///
 /// If the caller was killed meanwhile.
 pub(crate) fn wait_written(pager: &Pager, pages: &Range<usize>) -> Result<(), Killed> {
-    if !pager.is_written() {
-        return Ok(());
+    if pager.is_written() {
+        wait_each_written(pager, pages)
+    } else {
+        Ok(())
     }
+}
+
+// Where nothing is being written, as mostly, it is to cost no more than a look.
+#[inline(never)]
+fn wait_each_written(pager: &Pager, pages: &Range<usize>) -> Result<(), Killed> {
     let mut folios = Folios::new(pager, Which::Writeback, pages.clone());
     while let Some(folio) = folios.next() {
         folio.wait_written()?;

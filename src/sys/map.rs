@@ -15,6 +15,7 @@ use core::{
         min, //
     },
     marker::PhantomData,
+    mem::MaybeUninit,
     ops::Range, //
 };
 use kernel::{
@@ -119,14 +120,16 @@ impl<'a> MapGuard<'a> {
 
     /// The entries from `address` on; the first one may contain it.
     pub(crate) fn entries(&self, address: usize) -> Entries<'_> {
-        let mut iterator = bindings::vma_iterator::default();
+        let mut iterator = MaybeUninit::uninit();
         // SAFETY: `mm` is valid since it is a reference; any address is fine.
         unsafe {
-            helpers::vm_map_sync_vma_iter_init(&mut iterator, self.mm.as_raw(), address);
+            let iterator = iterator.as_mut_ptr();
+            helpers::vm_map_sync_vma_iter_init(iterator, self.mm.as_raw(), address);
         }
         // INVARIANT: It was just made, and the guard that is borrowed holds the lock.
         Entries {
-            iterator,
+            // SAFETY: All of it was just written.
+            iterator: unsafe { iterator.assume_init() },
             _guard: PhantomData,
         }
     }

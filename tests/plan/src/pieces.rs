@@ -102,6 +102,17 @@ proptest! {
         for siblings in pieces::pagers(&plan) {
             prop_assert!(siblings.iter().all(|piece| piece.pager == siblings[0].pager));
         }
+        prop_assert_eq!(pieces::are_of_several(&plan), distinct.len() > 1);
+    }
+
+    #[test]
+    fn siblings_are_all_of_the_pager(before in captured()) {
+        let mut plan = before.clone();
+        pieces::lay_out(&mut plan);
+        for (_, run) in pieces::runs(&plan) {
+            let siblings = pieces::pagers(&plan).find(|siblings| siblings[0].pager == run[0].pager);
+            prop_assert_eq!(Some(pieces::siblings(&plan, run)), siblings);
+        }
     }
 
     #[test]
