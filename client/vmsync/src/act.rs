@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+
+//! To act: what `sync` and `evict` do.
+
+use crate::{
+    batch, gather, interrupt,
+    output::Output,
+    process::Process,
+    report::{
+        lock,
+        Report, //
+    },
+    subject::{
+        Piece,
+        Subject,
+        OF_PROCESS, //
+    },
+    totals::Deed,
+    trouble::{
+        open_device,
+        plain,
+        End,
+        Trouble, //
+    },
+    why::Why,
+};
+use std::{
+    path::Path,
+    sync::{
+        mpsc,
+        Arc,
+        Mutex, //
+    },
+    thread,
+};
+use vm_map_sync::{
+    Flags,
+    Map,
+    Outcome, //
+};
+use vmsync::{
+    options::{
+        Evict,
+        Subjects,
+        Sync, //
+    },
+    picture,
+    style::Style,
+};
+
+/// What is to be done.
+#[derive(Debug)]
+pub struct Work<'a> {
+    verb: &'static str,
+    subjects: &'a Subjects,
+    flags: Flags,
+    verbose: bool,
+}
+
+impl<'a> From<&'a Sync> for Work<'a> {
+    fn from(sync: &'a Sync) -> Self {
+        Self {
+            verb: "sync",
+            subjects: &sync.subjects,
+            flags: if sync.start_only {
+                Flags::empty()
+            } else {
+                Flags::SYNCIO
+            },
+            verbose: sync.verbose,
+        }
+    }
+}
+
+impl<'a> From<&'a Evict> for Work<'a> {
+    fn from(evict: &'a Evict) -> Self {
+        let mut flags = Flags::INVALIDATE;
+        if evict.spare_shared {
+            flags |= Flags::SPARE_SHARED;
+        }
+        if evict.forget_errors {
+            // The errors that are forgotten are those that were reported before: by this, if by nobody.
+            flags |= Flags::SYNCIO | Flags::FORGET_ERRORS;
+        }
+        Self {
+            verb: "evict",
+            subjects: &evict.subjects,
+            flags,
+            verbose: evict.verbose,
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Does it.
+    pub fn act(&self, output: Output) -> Result<End, Trouble> {
+        let map;
+        let process;
+        let style = output.style;
+        let report = Arc::new(Mutex::new(Report::new(self.verb, Deed::NOTHING, output)));
+        if let Some(number) = self.subjects.process {
+            process = Process::attach(number)?;
+            let mappings = process.mappings(&self.subjects.range.unwrap_or_default())?;
+            interrupt::watch(report.clone())?;
+            let pieces: Vec<Piece> = mappings
+                .into_iter()
+                .flat_map(|mapping| Piece::all(Arc::new(Subject::mapping(mapping))))
+                .collect();
+            let caller = Caller {
+                map: &process.map,
+                flags: self.flags | OF_PROCESS,
+                look: self.verbose.then_some(style),
+                report: &report,
+            };
+            caller.call(&pieces)?;
+        } else {
+            map = open_device()?;
+            interrupt::watch(report.clone())?;
+            let caller = Caller {
+                map: &map,
+                flags: self.flags,
+                look: self.verbose.then_some(style),
+                report: &report,
+            };
+            self.files(&caller)?;
+        }
+        let end = lock(&report).finish(None)?;
+        Ok(end)
+    }
+
+    /// Does it to files: while the next ones are opened, the kernel has those before.
+    fn files(&self, caller: &Caller<'_>) -> Result<(), Trouble> {
+        let counter = lock(caller.report).output.progress.counter();
+        thread::scope(|scope| {
+            if let Some(bar) = &counter {
+                scope.spawn(|| gather::count(self.subjects, bar));
+            }
+            let (send, receive) = mpsc::sync_channel::<Vec<Piece>>(0);
+            let calls = scope.spawn(move || -> Result<(), Trouble> {
+                for pieces in receive {
+                    caller.call(&pieces)?;
+                }
+                Ok(())
+            });
+            gather::files(self.subjects, caller.report, |pieces| {
+                send.send(pieces).is_ok()
+            });
+            drop(send);
+            let result = calls
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            if let Some(bar) = &counter {
+                bar.finish_and_clear();
+            }
+            result
+        })
+    }
+}
+
+/// Who calls.
+#[derive(Debug)]
+struct Caller<'a> {
+    map: &'a Map,
+    flags: Flags,
+    /// Whether all is shown before and after, and how.
+    look: Option<Style>,
+    report: &'a Mutex<Report>,
+}
+
+impl Caller<'_> {
+    fn call(&self, pieces: &[Piece]) -> Result<(), Trouble> {
+        for piece in pieces
+            .iter()
+            .filter(|piece| self.look.is_some() && piece.first)
+        {
+            let _ = piece.subject.before.set(self.look_at(&piece.subject));
+        }
+        batch::run(self.map, self.flags, pieces, |piece, result| {
+            self.tell(piece, result);
+        })
+        .map_err(|error| {
+            let device = Path::new(vm_map_sync::DEVICE).display();
+            Trouble::Other(format!(
+                "{device} was not reached: {}; \"vmsync check\" says more",
+                plain(error)
+            ))
+        })?;
+        for piece in pieces
+            .iter()
+            .filter(|piece| self.look.is_some() && piece.last)
+        {
+            let after = self.look_at(&piece.subject);
+            let mut report = lock(self.report);
+            for (when, parts) in [
+                ("before", piece.subject.before.get()),
+                ("after", Some(&after)),
+            ] {
+                if let Some(parts) = parts {
+                    report.picture(&piece.subject, Some(when), parts);
+                }
+            }
+        }
+        let written = lock(self.report).output.check();
+        Ok(written?)
+    }
+
+    /// What is cached of it; nothing, if that cannot be known, which is told when it is dealt with.
+    fn look_at(&self, subject: &Subject) -> Vec<vmsync::counts::Counts> {
+        let style = self.look.unwrap_or(Style::PLAIN);
+        let most = picture::room(style, subject.beside());
+        subject.look(self.map, most).unwrap_or_default()
+    }
+
+    fn tell(&self, piece: &Piece, result: batch::Result) {
+        let subject = &piece.subject;
+        let mut report = lock(self.report);
+        let outcome: Outcome = match &result {
+            Ok(outcome) => *outcome,
+            Err(fault) => fault.outcome,
+        };
+        report.add(piece.bytes, Deed::from(&outcome));
+        match &result {
+            Ok(_) => report.left("mapped_by_others", outcome.left),
+            Err(fault) => {
+                let why = Why::of(fault, subject.about());
+                report.left(why.word, outcome.left);
+                if subject.failed.set(()).is_ok() {
+                    report.problem(subject.as_ref(), &subject.name(), &why);
+                }
+            }
+        }
+        if piece.last && subject.failed.get().is_none() {
+            report.file();
+        }
+    }
+}

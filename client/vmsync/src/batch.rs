@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+
+//! Batches: many pieces in one call, and then in several without those that are refused.
+
+use crate::subject::Piece;
+use std::io;
+use vm_map_sync::{
+    Fault,
+    Flags,
+    Map,
+    Outcome,
+    Reason,
+    Target,
+    VectorError,
+    RANGES_MAX, //
+};
+
+/// What became of a piece.
+pub type Result = std::result::Result<Outcome, Fault>;
+
+/// Does pieces, and tells what became of each. One that is refused is taken out, and the others are done
+/// without it.
+///
+/// # Errors
+///
+/// If the device cannot be called at all.
+pub fn run(
+    map: &Map,
+    flags: Flags,
+    pieces: &[Piece],
+    mut tell: impl FnMut(&Piece, Result),
+) -> io::Result<()> {
+    for pieces in pieces.chunks(RANGES_MAX) {
+        let pieces: Vec<&Piece> = pieces.iter().collect();
+        divide(
+            &pieces,
+            &|pieces| {
+                let targets: Vec<Target<'_>> = pieces.iter().map(|piece| piece.target()).collect();
+                match map.sync_vectored(&targets, flags) {
+                    Ok(outcomes) => Ok(Answer::Each(outcomes.ranges.into_iter().map(Ok).collect())),
+                    Err(VectorError::Failed { ranges, .. }) => Ok(Answer::Each(ranges.into_vec())),
+                    Err(VectorError::Refused(fault)) => Ok(Answer::Refused(blame(&fault), Err(fault))),
+                    Err(VectorError::Call(error)) => Err(error),
+                    Err(error) => Err(io::Error::other(error.to_string())),
+                }
+            },
+            &mut |piece, result| tell(piece, result),
+        )?;
+    }
+    Ok(())
+}
+
+/// What a call said of some pieces.
+enum Answer<R> {
+    /// It was done; what became of each.
+    Each(Vec<R>),
+    /// It was refused, for this.
+    Refused(Blame, R),
+}
+
+/// What is to blame for it.
+#[derive(Clone, Copy)]
+enum Blame {
+    /// One of them.
+    One(usize),
+    /// That they are so many, or how they overlap.
+    Number,
+    /// None of them.
+    Other,
+}
+
+fn blame(fault: &Fault) -> Blame {
+    const E2BIG: i32 = rustix::io::Errno::TOOBIG.raw_os_error();
+
+    match (fault.reason, fault.range) {
+        (Reason::Memory, _) => Blame::Number,
+        (Reason::Argument, _) if fault.errno == E2BIG => Blame::Number,
+        (_, Some(index)) => Blame::One(index),
+        (_, None) => Blame::Other,
+    }
+}
+
+/// Calls with pieces until each was answered. Those which are refused are found by halves: however many they
+/// are, each piece is looked at a few times.
+fn divide<T: Copy, R: Clone, E>(
+    pieces: &[T],
+    call: &impl Fn(&[T]) -> std::result::Result<Answer<R>, E>,
+    tell: &mut impl FnMut(T, R),
+) -> std::result::Result<(), E> {
+    if pieces.is_empty() {
+        return Ok(());
+    }
+    let mut rest = pieces.to_vec();
+    match call(pieces)? {
+        Answer::Each(results) => {
+            pieces.iter().zip(results).for_each(|(&piece, result)| tell(piece, result));
+            return Ok(());
+        }
+        Answer::Refused(Blame::Number, _) if rest.len() > 1 => {}
+        Answer::Refused(Blame::One(index), result) if index < rest.len() => {
+            tell(rest.remove(index), result);
+        }
+        Answer::Refused(_, result) => {
+            rest.iter().for_each(|&piece| tell(piece, result.clone()));
+            return Ok(());
+        }
+    }
+    let (one, other) = rest.split_at(rest.len() / 2);
+    divide(one, call, tell)?;
+    divide(other, call, tell)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::{
+        cell::Cell,
+        convert::Infallible, //
+    };
+
+    /// Divides pieces of which some are bad, if a call takes `most` of them. Returns what each was told, and
+    /// how many were looked at.
+    fn divided(bad: &[bool], most: usize) -> (Vec<Option<bool>>, usize) {
+        let pieces: Vec<usize> = (0..bad.len()).collect();
+        let mut told = vec![None; bad.len()];
+        let looks = Cell::new(0);
+        let call = |pieces: &[usize]| {
+            looks.set(looks.get() + pieces.len());
+            Ok::<_, Infallible>(match pieces.iter().position(|&piece| bad[piece]) {
+                _ if pieces.len() > most => Answer::Refused(Blame::Number, false),
+                Some(index) => Answer::Refused(Blame::One(index), false),
+                None => Answer::Each(vec![true; pieces.len()]),
+            })
+        };
+        let done = divide(&pieces, &call, &mut |piece, result| {
+            assert_eq!(told[piece].replace(result), None, "{piece} was told twice");
+        });
+        assert!(done.is_ok());
+        (told, looks.get())
+    }
+
+    #[test]
+    fn what_is_no_ones_fault_is_told_to_all() {
+        let mut told = Vec::new();
+        let call = |_: &[u8]| Ok::<_, Infallible>(Answer::Refused(Blame::Other, ()));
+        let done = divide(&[1, 2], &call, &mut |piece, ()| told.push(piece));
+        assert!(done.is_ok());
+        assert_eq!(told, [1, 2]);
+        let call = |_: &[u8]| Ok::<_, Infallible>(Answer::Refused(Blame::Number, ()));
+        let done = divide(&[3], &call, &mut |piece, ()| told.push(piece));
+        assert!(done.is_ok());
+        assert_eq!(told, [1, 2, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn each_is_told_once_and_right(
+            bad in prop::collection::vec(any::<bool>(), 0..1100),
+            most in 1..2000_usize,
+        ) {
+            let (told, _) = divided(&bad, most);
+            let wanted: Vec<Option<bool>> = bad.iter().map(|bad| Some(!bad)).collect();
+            prop_assert_eq!(told, wanted);
+        }
+
+        #[test]
+        fn many_bad_ones_take_a_few_looks(one_in in 1..1024_usize) {
+            let bad: Vec<bool> = (0..1024).map(|piece| piece % one_in == 0).collect();
+            let (_, looks) = divided(&bad, usize::MAX);
+            prop_assert!(looks <= 1024 * 11, "{looks}");
+        }
+    }
+}
