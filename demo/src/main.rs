@@ -5,7 +5,6 @@
 //! The file is mapped by two processes, as that of a database is, and shown after each of the calls
 //! that one would try. What is said at the end is proved by looking at the disk and at the cache.
 
-mod picture;
 mod proof;
 mod stage;
 
@@ -14,6 +13,7 @@ use self::stage::{
     PAGES, //
 };
 use std::{
+    env,
     error::Error,
     fs,
     io,
@@ -28,6 +28,7 @@ use vm_map_sync_tests::{
     process::Line,
     PAGE, //
 };
+use vmsync::style::Style;
 
 fn main() -> ExitCode {
     match show() {
@@ -52,6 +53,11 @@ fn show() -> Result<bool, Box<dyn Error>> {
         file: &file,
         mapping: &mapping,
         other: &line,
+        map: &map,
+        style: Style {
+            colours: env::args().any(|argument| argument == "--color=always"),
+            ..Style::PLAIN
+        },
     };
 
     println!(
@@ -64,7 +70,8 @@ fn show() -> Result<bool, Box<dyn Error>> {
         stage::file_system()?,
         stage::device()
     );
-    println!("\n{}", picture::legend(PAGES));
+    println!();
+    stage.legend();
 
     stage.dirty(1)?;
     stage.still("written by both")?;

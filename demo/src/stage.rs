@@ -2,13 +2,19 @@
 
 //! The stage: the file, and the two processes that map it.
 
-use crate::picture;
 use std::{
     env,
     error::Error,
     fs,
     io,
+    ops::Range,
+    os::fd::AsFd,
     time::Instant, //
+};
+use vm_map_sync::{
+    Flags,
+    Map,
+    Target, //
 };
 use vm_map_sync_tests::{
     file::TestFile,
@@ -20,10 +26,22 @@ use vm_map_sync_tests::{
         Line, //
     },
     residency::Cached,
+    PAGE, //
+};
+use vmsync::{
+    picture::{
+        self,
+        Bar,
+        Mark, //
+    },
+    style::Style,
 };
 
 /// How many pages the file has: 64 MiB.
 pub const PAGES: usize = 16384;
+
+/// How many marks a bar has. With the numbers behind it, it fits into 80 columns.
+const MARKS: usize = 64;
 
 /// With this number instead of a version the other process ends.
 const END: usize = usize::MAX;
@@ -88,6 +106,10 @@ pub struct Stage<'a> {
     pub mapping: &'a Mapping,
     /// The line to the other process that does.
     pub other: &'a Line,
+    /// What it is looked at with.
+    pub map: &'a Map,
+    /// How it is drawn.
+    pub style: Style,
 }
 
 impl Stage<'_> {
@@ -100,6 +122,21 @@ impl Stage<'_> {
         self.other.receive()?;
         self.mapping.touch(0..PAGES);
         Ok(())
+    }
+
+    /// Says what the marks mean.
+    pub fn legend(&self) {
+        let marks = [
+            Mark::Dirty,
+            Mark::Others,
+            Mark::Cached,
+            Mark::Part,
+            Mark::Absent,
+        ];
+        for line in picture::legend(marks, self.style) {
+            println!("{line}");
+        }
+        println!("({} KiB each)", (PAGES / MARKS * PAGE) >> 10);
     }
 
     /// Shows the file as it is.
@@ -136,8 +173,12 @@ impl Stage<'_> {
     }
 
     fn draw(&self, cached: Cached) -> io::Result<()> {
-        let bar = picture::bar(self.file)?;
-        println!("{bar} {}/{PAGES}", cached.resident);
+        let bytes = |part: Range<u64>| part.start * PAGE as u64..part.end * PAGE as u64;
+        let parts = picture::look(self.map, PAGES as u64, MARKS, Flags::empty(), |part| {
+            Target::file(self.file.file().as_fd(), bytes(part))
+        });
+        let bar = Bar::of(&parts.map_err(io::Error::other)?);
+        println!("{} {}/{PAGES}", bar.draw(self.style), cached.resident);
         Ok(())
     }
 
