@@ -52,6 +52,18 @@ impl Map {
 
     /// A handle on the address space that the process of a pidfd has at this moment.
     ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (pidfd, range) = (std::io::stderr(), 0..0);
+    /// use vm_map_sync::{Flags, Map};
+    ///
+    /// // Of pidfd_open(2), say. Whatever becomes of the number, this is the process, or nobody.
+    /// let map = Map::attach_to(&pidfd)?;
+    /// map.sync(range, Flags::SYNCIO)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`attach`](Self::attach); if it is no pidfd, also what its `ioctl()` says.

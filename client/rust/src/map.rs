@@ -36,7 +36,17 @@ pub const DEVICE: &str = "/dev/vm_map_sync";
 pub struct Map(OwnedFd);
 
 impl Map {
-    /// Opens a handle on the address space of this process.
+    /// Opens a handle on the address space of this process. One is enough for all calls, and for all threads.
+    ///
+    /// ```no_run
+    /// # fn main() {
+    /// match vm_map_sync::Map::current() {
+    ///     Ok(map) => println!("{map:?} is ready"),
+    ///     // Is the module loaded? It says what to do.
+    ///     Err(error) => eprintln!("{error}"),
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
