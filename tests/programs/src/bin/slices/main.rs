@@ -42,6 +42,8 @@ fn main() -> ExitCode {
         removed_file_is_named,
         strange_names,
         what_has_no_name,
+        hole_that_comes_and_goes,
+        no_address_is_no_place,
         another_process_is_asked,
         another_process_that_may_not_be_asked,
         numbers_of_another_namespace,

@@ -29,10 +29,15 @@ use std::{
         File, //
     },
     os::{
-        fd::AsFd,
+        fd::{
+            AsFd,
+            AsRawFd, //
+        },
         unix::ffi::OsStrExt, //
     },
     path::Path,
+    ptr,
+    thread, //
 };
 use vm_map_sync::{
     Fault,
@@ -52,6 +57,7 @@ use vm_map_sync_tests::{
         Mapping,
         Share, //
     },
+    patience::Crowd,
     pipe::Pipe,
     place,
     PAGE, //
@@ -216,6 +222,53 @@ pub fn what_has_no_name() -> Verdict {
     let special = vm_map_sync_tests::maps::entry("[vdso]")?;
     let special = refused(map.sync(special, Flags::empty()), Reason::Special);
     assert_eq!(special.place(), None);
+    Ok(())
+}
+
+/// What is there when it is looked for is not what was not there.
+pub fn hole_that_comes_and_goes() -> Verdict {
+    let file = TestFile::new(PAGES)?;
+    let mapping = file.map()?;
+    let map = Map::current()?;
+    let crowd = Crowd::<2>::new(500);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            crowd.act(0, || {
+                mapping.unmap(3..4).expect("it is mapped");
+                let again = mapping.map(3..4, file.file(), 3, Share::Shared);
+                again.is_ok()
+            });
+        });
+        crowd.act(1, || match map.sync(mapping.all(), Flags::empty()) {
+            Ok(_) => false,
+            outcome => {
+                assert_eq!(refused(outcome, Reason::Hole).place(), None);
+                true
+            }
+        });
+    });
+    Ok(())
+}
+
+/// It is not 0, although a file can be there.
+pub fn no_address_is_no_place() -> Verdict {
+    let file = TestFile::new(1)?;
+    let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
+    // SAFETY: Nothing is there, or it fails.
+    let at = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            PAGE,
+            libc::PROT_READ,
+            flags,
+            file.file().as_raw_fd(),
+            0,
+        )
+    };
+    assert!(at.is_null(), "root may do that");
+    let outcome = Map::current()?.sync(0..PAGE, Flags::from_bits_retain(1 << 31));
+    let fault = refused(outcome, Reason::Argument);
+    assert_eq!((fault.address, fault.place()), (0, None));
     Ok(())
 }
 
