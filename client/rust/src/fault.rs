@@ -68,8 +68,10 @@ impl Fault {
     ///
     /// An address is looked up just after the call. What is borrowed is still there then, and so is all else
     /// that nobody maps or unmaps meanwhile; but another process, to which one has attached, may have done
-    /// so. Nothing is said of a process that has ended, or that is not the caller's to look at (as for
-    /// `/proc/PID/maps`).
+    /// so. Nothing is said of a process that has ended, or that is not the caller's to look at.
+    ///
+    /// For this a call that has gone wrong opens `/proc/PID/maps`, or reads the link of a descriptor in
+    /// `/proc/PID/fd`. One that succeeds does not.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_deref()
     }

@@ -19,7 +19,8 @@ bitflags::bitflags! {
         /// With `INVALIDATE`: pages may be freed although a write of their file has failed, if all
         /// files of the range had been told of that before the call, by `fsync()`, `msync()` or
         /// `SYNCIO` through them. What was not stored anew since is lost then; see
-        /// [`Reason::Unwritten`](crate::Reason::Unwritten).
+        /// [`Reason::Unwritten`](crate::Reason::Unwritten). Calls with a [slice](crate::SliceExt) do
+        /// not take it.
         const FORGET_ERRORS = uapi::VM_MAP_SYNC_FORGET_ERRORS;
         /// The caller's own map is meant, whoever opened the handle. For those who get a handle by a
         /// fork or from somebody else, and for libraries that keep one.
