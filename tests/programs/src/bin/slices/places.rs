@@ -52,7 +52,10 @@ use vm_map_sync::{
 use vm_map_sync_tests::{
     check::BOTH,
     file::TestFile,
-    harness::Verdict,
+    harness::{
+        fewer,
+        Verdict, //
+    },
     mapping::{
         Mapping,
         Share, //
@@ -230,7 +233,7 @@ pub fn hole_that_comes_and_goes() -> Verdict {
     let file = TestFile::new(PAGES)?;
     let mapping = file.map()?;
     let map = Map::current()?;
-    let crowd = Crowd::<2>::new(500);
+    let crowd = Crowd::<2>::new(fewer(500));
     thread::scope(|scope| {
         scope.spawn(|| {
             crowd.act(0, || {
