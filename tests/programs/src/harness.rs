@@ -236,6 +236,16 @@ pub(crate) fn wait(child: Pid, deadline: Instant) -> io::Result<Option<WaitStatu
     }
 }
 
+/// Runs a part of a test here, in a program that was run for it, and says on the standard error why it
+/// failed.
+pub fn judge_alone(run: fn() -> Verdict) -> ExitCode {
+    let (code, message) = judge(run);
+    if code != PASSED {
+        eprintln!("{message}");
+    }
+    ExitCode::from(code as u8)
+}
+
 /// Runs a test here. Returns its exit code and what there is to say.
 pub(crate) fn judge(run: impl FnOnce() -> Verdict) -> (i32, String) {
     let said = Arc::new(Mutex::new(String::new()));

@@ -9,6 +9,7 @@
 //! - `VMS_MODULE`: the module, `vm_map_sync.ko`.
 
 pub mod check;
+pub mod dice;
 pub mod disk;
 pub mod file;
 pub mod gate;

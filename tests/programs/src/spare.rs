@@ -146,8 +146,7 @@ impl Site {
 
     /// An ext4, with further options of `mke2fs` and those of the mount.
     pub fn with(device: &Path, options: &[&str], mount_options: &str) -> Result<Self, Failure> {
-        // By its path: a busybox that runs this as well would take its own.
-        let mut mkfs = Command::new("/bin/mke2fs");
+        let mut mkfs = Command::new("mke2fs");
         mkfs.args(["-q", "-F", "-t", "ext4", "-b", "4096"]);
         // What a new disk has is zero, so that need not be written: neither now nor behind a test's back.
         mkfs.args(["-E", "nodiscard,lazy_journal_init=1,lazy_itable_init=1"]);
@@ -158,7 +157,7 @@ impl Site {
 
     /// A btrfs, with options of the mount.
     pub fn btrfs(device: &Path, mount_options: &str) -> Result<Self, Failure> {
-        let mut mkfs = Command::new("/bin/mkfs.btrfs");
+        let mut mkfs = Command::new("mkfs.btrfs");
         Self::of_kind(
             "btrfs",
             device,
@@ -169,7 +168,7 @@ impl Site {
 
     /// An xfs, with a log so small that nobody else is to have one.
     pub fn xfs(device: &Path) -> Result<Self, Failure> {
-        let mut mkfs = Command::new("/bin/mkfs.xfs");
+        let mut mkfs = Command::new("mkfs.xfs");
         let options = ["--unsupported", "-q", "-f", "-K"];
         Self::of_kind("xfs", device, mkfs.args(options), "")
     }

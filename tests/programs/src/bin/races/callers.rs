@@ -3,7 +3,6 @@
 //! Callers: sync parts of the mapping, and look on the disk whether it is true.
 
 use crate::{
-    dice::Dice,
     model::assert_content,
     storm::{
         Stage,
@@ -21,6 +20,7 @@ use vm_map_sync::{
 };
 use vm_map_sync_tests::{
     check::ALL as ANY,
+    dice::Dice,
     mapping::Mapping,
     PAGE, //
 };

@@ -4,7 +4,6 @@
 
 use crate::{
     callers,
-    dice::Dice,
     storm::{
         map_both,
         Stage,
@@ -31,7 +30,10 @@ use std::{
     thread, //
 };
 use vm_map_sync::Map;
-use vm_map_sync_tests::mapping::Share;
+use vm_map_sync_tests::{
+    dice::Dice,
+    mapping::Share, //
+};
 
 /// Gives the kernel advice on the mapping that all others use.
 pub fn advise(stage: &Stage, dice: &mut Dice) {

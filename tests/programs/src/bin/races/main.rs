@@ -15,7 +15,6 @@ use vm_map_sync_tests::{
 
 mod callers;
 mod changers;
-mod dice;
 mod model;
 mod storm;
 mod writers;

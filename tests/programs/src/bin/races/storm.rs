@@ -5,10 +5,6 @@
 use crate::{
     callers,
     changers,
-    dice::{
-        self,
-        Dice, //
-    },
     model::{
         assert_content,
         Model, //
@@ -35,6 +31,10 @@ use vm_map_sync_tests::{
     check::{
         self,
         BOTH, //
+    },
+    dice::{
+        self,
+        Dice, //
     },
     file::TestFile,
     harness::{

@@ -2,15 +2,12 @@
 
 //! Writers and readers: each looks whether a page is what it was left as, before it writes to it.
 
-use crate::{
-    dice::Dice,
-    storm::{
-        Stage,
-        DIRECT,
-        HOLES,
-        STEADY,
-        TAIL, //
-    },
+use crate::storm::{
+    Stage,
+    DIRECT,
+    HOLES,
+    STEADY,
+    TAIL, //
 };
 use nix::fcntl::{
     fallocate,
@@ -25,6 +22,7 @@ use std::{
     thread,
 };
 use vm_map_sync_tests::{
+    dice::Dice,
     mapping::Mapping,
     Page,
     PAGE, //

@@ -18,6 +18,7 @@ pub struct Dice(u64);
 
 impl Dice {
     /// Those of the environment, or new ones; says which.
+    #[expect(clippy::new_without_default, reason = "it says something")]
     pub fn new() -> Self {
         let seed = env::var("VMS_SEED")
             .ok()
@@ -36,6 +37,7 @@ impl Dice {
     }
 
     /// Any number: splitmix64.
+    #[expect(clippy::should_implement_trait, reason = "it never ends")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
