@@ -106,6 +106,10 @@ impl Work<'_> {
                 .into_iter()
                 .flat_map(|mapping| Piece::all(Arc::new(Subject::mapping(mapping))))
                 .collect();
+            if let Some(progress) = lock(&report).output.progress.counter() {
+                progress.expect(pieces.iter().map(|piece| piece.bytes).sum());
+                thread::spawn(move || progress.show_in_time());
+            }
             let caller = Caller {
                 map: &process.map,
                 flags: self.flags | OF_PROCESS,
@@ -132,8 +136,8 @@ impl Work<'_> {
     fn files(&self, caller: &Caller<'_>) -> Result<(), Trouble> {
         let counter = lock(caller.report).output.progress.counter();
         thread::scope(|scope| {
-            if let Some(bar) = &counter {
-                scope.spawn(|| gather::count(self.subjects, bar));
+            if let Some(progress) = &counter {
+                scope.spawn(|| gather::count(self.subjects, progress));
             }
             let (send, receive) = mpsc::sync_channel::<Vec<Piece>>(0);
             let calls = scope.spawn(move || -> Result<(), Trouble> {
@@ -149,8 +153,8 @@ impl Work<'_> {
             let result = calls
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            if let Some(bar) = &counter {
-                bar.finish_and_clear();
+            if let Some(progress) = &counter {
+                progress.end();
             }
             result
         })

@@ -39,7 +39,9 @@ pub fn run(
                 match map.sync_vectored(&targets, flags) {
                     Ok(outcomes) => Ok(Answer::Each(outcomes.ranges.into_iter().map(Ok).collect())),
                     Err(VectorError::Failed { ranges, .. }) => Ok(Answer::Each(ranges.into_vec())),
-                    Err(VectorError::Refused(fault)) => Ok(Answer::Refused(blame(&fault), Err(fault))),
+                    Err(VectorError::Refused(fault)) => {
+                        Ok(Answer::Refused(blame(&fault), Err(fault)))
+                    }
                     Err(VectorError::Call(error)) => Err(error),
                     Err(error) => Err(io::Error::other(error.to_string())),
                 }
@@ -93,7 +95,10 @@ fn divide<T: Copy, R: Clone, E>(
     let mut rest = pieces.to_vec();
     match call(pieces)? {
         Answer::Each(results) => {
-            pieces.iter().zip(results).for_each(|(&piece, result)| tell(piece, result));
+            pieces
+                .iter()
+                .zip(results)
+                .for_each(|(&piece, result)| tell(piece, result));
             return Ok(());
         }
         Answer::Refused(Blame::Number, _) if rest.len() > 1 => {}

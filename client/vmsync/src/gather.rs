@@ -7,6 +7,7 @@ use crate::{
         NotOpened,
         Opener, //
     },
+    progress::Progress,
     report::{
         lock,
         Report, //
@@ -21,7 +22,6 @@ use crate::{
         Found, //
     },
 };
-use indicatif::ProgressBar;
 use rustix::process::{
     getrlimit,
     setrlimit,
@@ -119,16 +119,20 @@ pub fn files(
 }
 
 /// Counts the bytes of all files that are meant, for who wants to know how many are left.
-pub fn count(subjects: &Subjects, bar: &ProgressBar) {
+pub fn count(subjects: &Subjects, progress: &Progress) {
     let span = subjects.range.unwrap_or_default();
     for found in walk(subjects) {
-        if bar.is_finished() {
+        let bytes = match found {
+            Found::File(path, _) => {
+                let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
+                let part = span.within(length);
+                part.end - part.start
+            }
+            _ => 0,
+        };
+        if !progress.expect(bytes) {
             return;
         }
-        if let Found::File(path, _) = found {
-            let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
-            let part = span.within(length);
-            bar.inc_length(part.end - part.start);
-        }
     }
+    progress.show_in_time();
 }

@@ -8,7 +8,10 @@ use std::io::{
     self,
     Write, //
 };
-use vmsync::style::Style;
+use vmsync::{
+    shown::wrapped,
+    style::Style, //
+};
 
 /// Where what is said goes.
 #[derive(Debug)]
@@ -50,6 +53,18 @@ impl Output {
         match &mut self.screen {
             Some(lines) => lines.push(line.to_owned()),
             None => self.write(|| writeln!(io::stdout(), "{line}")),
+        }
+    }
+
+    /// Says a line that may be too long for the terminal.
+    pub fn say_all(&mut self, line: &str) {
+        if self.style.height.is_none() {
+            return self.say(line);
+        }
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        for line in wrapped(text.split(' '), " ", self.style.width, indent) {
+            self.say(&line);
         }
     }
 

@@ -12,6 +12,7 @@ use std::{
         self,
         IsTerminal, //
     },
+    thread,
     time::{
         Duration,
         Instant, //
@@ -21,15 +22,18 @@ use std::{
 /// What is done sooner needs no bar.
 const LONG: Duration = Duration::from_millis(500);
 
+/// How often it is drawn anew, so that the time left is that of now.
+const TICK: Duration = Duration::from_millis(250);
+
 /// How far the work has come.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Progress {
     bar: ProgressBar,
     began: Instant,
 }
 
 impl Progress {
-    /// None of the work is done. Nobody sees it unless there is a terminal.
+    /// None of the work is done, and nobody sees it.
     pub fn new() -> Self {
         Self {
             bar: ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()),
@@ -37,21 +41,41 @@ impl Progress {
         }
     }
 
-    /// The bar for who counts the work, if anybody would see it.
-    pub fn counter(&self) -> Option<ProgressBar> {
-        io::stderr().is_terminal().then(|| self.bar.clone())
+    /// The same for who counts how much there is to do, if anybody would see it.
+    pub fn counter(&self) -> Option<Self> {
+        io::stderr().is_terminal().then(|| self.clone())
     }
 
-    /// So many more bytes are dealt with.
-    pub fn advance(&mut self, bytes: u64) {
-        self.bar.inc(bytes);
-        if self.bar.is_hidden() && self.began.elapsed() > LONG && io::stderr().is_terminal() {
+    /// So many more bytes are to be dealt with. Returns whether it matters still.
+    pub fn expect(&self, bytes: u64) -> bool {
+        self.bar.inc_length(bytes);
+        self.show_if_long();
+        !self.bar.is_finished()
+    }
+
+    /// Shows it as soon as it takes long, unless the work is done by then.
+    pub fn show_in_time(&self) {
+        while !self.bar.is_finished() && !self.show_if_long() {
+            thread::sleep(LONG / 20);
+        }
+    }
+
+    fn show_if_long(&self) -> bool {
+        let long = self.began.elapsed() > LONG;
+        if long && self.bar.is_hidden() {
             let parts = "{bar:24} {bytes} of {total_bytes}, {binary_bytes_per_sec}, {eta} left";
             if let Ok(style) = ProgressStyle::with_template(parts) {
                 self.bar.set_style(style);
             }
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.enable_steady_tick(TICK);
         }
+        long
+    }
+
+    /// So many more bytes are dealt with.
+    pub fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
     }
 
     /// Has something else written, without the bar in its way.

@@ -140,7 +140,7 @@ impl Report {
                 self.output.record(&self.totals);
             } else {
                 for line in self.totals.lines() {
-                    self.output.say(&line);
+                    self.output.say_all(&line);
                 }
             }
         }
