@@ -29,6 +29,16 @@ pub mod names {
     pub const DONTNEED_UNMAPPED: &str = "posix_fadvise(DONTNEED), unmapped";
     /// What writes on the way of the mapping.
     pub const MSYNC: &str = "msync(MS_SYNC)";
+    /// Files, by the command of this project.
+    pub const EVICT_TREE: &str = "vmsync evict -r";
+    /// The same, made durable before.
+    pub const SYNC_EVICT_TREE: &str = "vmsync sync -r, then evict -r";
+    /// Files, by the command that people know.
+    pub const VMTOUCH: &str = "vmtouch -e";
+    /// The same, and everything made durable after that.
+    pub const VMTOUCH_SYNC: &str = "vmtouch -e, then sync";
+    /// Everything made durable before that.
+    pub const SYNC_VMTOUCH: &str = "sync, then vmtouch -e";
     /// One `fdatasync()` for each file, all under way together.
     pub const IO_URING: &str = "io_uring fsync, all at once";
 }

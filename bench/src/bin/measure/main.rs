@@ -16,6 +16,7 @@ use vm_map_sync_tests::{
 mod calls;
 mod clean;
 mod clock;
+mod command;
 mod contest;
 mod dirty;
 mod evict;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         "stall" => stall::measure,
         "lock" => lock::measure,
         "memory" => memory::measure,
+        "command" => command::measure,
         "writers" => writers::measure,
         _ => {
             eprintln!("usage: measure SUBJECT; there is no subject \"{wanted}\"");

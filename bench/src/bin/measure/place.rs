@@ -164,6 +164,11 @@ impl Place {
         &self.name
     }
 
+    /// Where it is mounted.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The disk below it all.
     pub fn disk(&self) -> &Disk {
         &self.disk

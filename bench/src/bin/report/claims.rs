@@ -22,12 +22,15 @@ use vm_map_sync_bench::{
         CLEAN_INVALIDATE,
         CLEAN_SYNCIO,
         DONTNEED_UNMAPPED,
+        EVICT_TREE,
         FDATASYNC,
         INVALIDATE,
         IO_URING,
         MSYNC,
         SYNCIO,
-        VECTOR, //
+        VECTOR,
+        VMTOUCH,
+        VMTOUCH_SYNC, //
     },
 };
 
@@ -55,6 +58,7 @@ pub fn claims(results: &Results) -> Vec<Claim> {
                 "clean" if scene.size == 1 => book.clean(scene),
                 "stall" => book.stall(scene),
                 "memory" => book.memory(scene),
+                "command" => book.command(scene),
                 _ => {}
             }
         }
@@ -244,6 +248,18 @@ impl Book<'_> {
         let text = format!("{}: at most 64 bytes a piece", title(scene));
         let found = self.results.spread(scene, SYNCIO, "bytes a piece, at once");
         self.at_most(text, found, 64.0);
+    }
+
+    fn command(&mut self, scene: &Scene) {
+        let place = title(scene);
+        let (peer, most) = match scene.unit.as_str() {
+            "clean files" => (VMTOUCH, 1.3),
+            _ => (VMTOUCH_SYNC, 1.0),
+        };
+        let ratio = self.results.ratio(scene, EVICT_TREE, peer);
+        self.at_most(format!("{place}: at most {most} x {peer}"), ratio, most);
+        let left = self.results.spread(scene, EVICT_TREE, "pages left");
+        self.at_most(format!("{place}: no page left"), left, 0.0);
     }
 
     fn at_most(&mut self, text: String, found: Option<Spread>, limit: f64) {
