@@ -252,3 +252,99 @@ impl Found {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: Machine = Machine {
+        kernel: String::new(),
+        loaded: false,
+        installed: false,
+        closed: false,
+        number: None,
+        rights: None,
+    };
+
+    #[track_caller]
+    fn assert_missing(machine: &Machine, kind: io::ErrorKind, what: &str, mend: &str) {
+        let missing = machine.missing(&kind.into());
+        assert!(missing.what.contains(what), "{missing:?}");
+        assert!(missing.mend.contains(mend), "{missing:?}");
+    }
+
+    #[test]
+    fn what_is_missing_and_what_mends_it() {
+        use io::ErrorKind::{
+            NotFound,
+            PermissionDenied, //
+        };
+
+        let kernel = |release: &str| Machine {
+            kernel: release.to_owned(),
+            ..BARE
+        };
+        let old = kernel("6.12.5+deb13-amd64");
+        assert_missing(&old, NotFound, "needs Linux 7.3", "trixie-backports");
+        let new = kernel("7.3.4+deb13-amd64");
+        let insmod = "insmod build/7.3.4+deb13-amd64/vm_map_sync.ko";
+        assert_missing(&new, NotFound, "not installed for this kernel", insmod);
+        let installed = Machine {
+            installed: true,
+            ..old
+        };
+        assert_missing(
+            &installed,
+            NotFound,
+            "is not loaded",
+            "sudo modprobe vm_map_sync",
+        );
+        let closed = Machine {
+            closed: true,
+            ..installed
+        };
+        assert_missing(&closed, NotFound, "loads no modules any more", "reboot");
+        let loaded = Machine {
+            loaded: true,
+            ..BARE
+        };
+        assert_missing(&loaded, NotFound, "the module is loaded", "devtmpfs");
+        let numbered = Machine {
+            number: Some("10 123".to_owned()),
+            ..loaded
+        };
+        assert_missing(
+            &numbered,
+            NotFound,
+            "the module is loaded",
+            "vm_map_sync c 10 123",
+        );
+        let closed_to = |mode, group| Machine {
+            rights: Some((mode, 0, group)),
+            ..BARE
+        };
+        let mode = "its mode is 0600";
+        assert_missing(&closed_to(0o600, 0), PermissionDenied, mode, "chmod 0666");
+        let group = "its group 44";
+        assert_missing(
+            &closed_to(0o660, 44),
+            PermissionDenied,
+            group,
+            "usermod -aG",
+        );
+    }
+
+    #[test]
+    fn kernels() {
+        for (release, old) in [
+            ("7.3.4+deb13-amd64", false),
+            ("7.3-rc1", false),
+            ("8.0", false),
+            ("7.2.13", true),
+            ("6.12.5", true),
+            ("nonsense", false),
+        ] {
+            assert_eq!(is_too_old(release), old, "{release}");
+        }
+    }
+}

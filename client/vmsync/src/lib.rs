@@ -3,6 +3,8 @@
 //! What of the command `vmsync` is pure, or drawn by others too: the options, the picture of what is
 //! cached, and how amounts, ranges and names are read and written.
 
+#![forbid(unsafe_code)]
+
 pub mod amount;
 pub mod counts;
 pub mod manual;

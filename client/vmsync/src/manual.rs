@@ -2,9 +2,12 @@
 
 //! The manual page, and what shells need, made from the options.
 
-use crate::options::{
-    Generated,
-    Options, //
+use crate::{
+    options::{
+        Generated,
+        Options, //
+    },
+    picture::Mark,
 };
 use clap::{
     Command,
@@ -21,7 +24,78 @@ use std::io::{
 };
 
 /// What clap does not know of.
-const MORE: &str = r#".SH FILES
+const MORE: &str = r#".SH JSON
+With
+.B \-\-json
+each line is an object, which says in
+.I kind
+what it is. All is counted in pages, but for
+.IR bytes ,
+and the summary has the
+.I page_size
+in bytes; a
+.I path
+that is not UTF\-8 has replacement characters in it.
+.TP
+.B cached
+What is cached of a file, or of a mapping of a process from
+.I start
+to
+.IR end .
+With
+.B \-v
+it says
+.I when
+that was, before or after. It has
+.IR pages ,
+.IR resident ,
+.IR dirty ,
+.IR writeback ,
+.IR others ,
+.IR wired ,
+.I hidden
+and
+.IR unpaged ,
+as in vm_map_sync_vector(4), and the letters of the
+.IR bar .
+.TP
+.B problem
+A file of which not all was done, with the
+.I reason
+in a word and a
+.I message
+in a sentence.
+.TP
+.B summary
+The last one:
+.I files
+of which all was done,
+.I failed
+ones,
+.IR directories ,
+.IR bytes ,
+what was
+.IR pushed ,
+.I freed
+and
+.I left
+(or the counts of what is cached),
+.IR why ,
+what was
+.IR passed_over ,
+and the signal by which it was
+.IR interrupted ,
+if it was.
+.TP
+.B check
+What
+.B vmsync check
+has found, with what is
+.I missing
+and what will
+.I mend
+it.
+.SH FILES
 .TP
 \fI/dev/vm_map_sync\fR
 The device of the module.
@@ -120,6 +194,14 @@ fn page(out: &mut dyn Write) -> io::Result<()> {
         if let Some((code, meaning)) = line.trim().split_once(' ') {
             writeln!(out, ".TP\n.B {code}\n{}", meaning.trim())?;
         }
+    }
+    writeln!(
+        out,
+        ".SH MARKS\nThe first of these that holds for a part of a bar is shown there."
+    )?;
+    for mark in Mark::ALL {
+        // What stands before the letter keeps it from being a request.
+        writeln!(out, ".TP\n.B \\&{}\n{}", mark.letter(), mark.meaning())?;
     }
     out.write_all(MORE.as_bytes())
 }

@@ -40,7 +40,8 @@ pub enum Mark {
 }
 
 impl Mark {
-    const ALL: [Self; 9] = [
+    /// All of them.
+    pub const ALL: [Self; 9] = [
         Self::Dirty,
         Self::Written,
         Self::Others,
@@ -88,7 +89,7 @@ impl Mark {
     }
 
     /// What it means.
-    fn meaning(self) -> &'static str {
+    pub fn meaning(self) -> &'static str {
         match self {
             Self::Dirty => "dirty",
             Self::Written => "being written",

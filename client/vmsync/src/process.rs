@@ -48,7 +48,7 @@ impl Process {
         let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| match error {
             Errno::SRCH => wrong(none),
             // That of a thread which is not the first of its process.
-            Errno::INVAL => wrong("it is a thread; name its process"),
+            Errno::INVAL | Errno::NOENT => wrong("it is a thread; name its process"),
             error => wrong(&plain(error)),
         })?;
         let map = Map::attach_to(&pidfd).map_err(|error| match error {

@@ -77,6 +77,7 @@ fn main() -> ExitCode {
         memory_that_is_locked,
         process_of_somebody_else,
         no_such_process,
+        thread_is_no_process,
         process_that_executes_another_program,
         number_that_another_process_gets,
         pictures_of_all_widths,

@@ -3,7 +3,10 @@
 //! Processes, by their numbers.
 
 use super::scene::*;
-use nix::unistd::Pid;
+use nix::unistd::{
+    gettid,
+    Pid, //
+};
 use std::{
     fs,
     io::{
@@ -17,6 +20,8 @@ use std::{
         Child as Program,
         Stdio, //
     },
+    sync::mpsc,
+    thread,
 };
 use vm_map_sync_tests::{
     file::TestFile,
@@ -194,6 +199,22 @@ pub fn no_such_process() -> Verdict {
             .says("there is none with that number, or it has no memory");
     }
     Ok(())
+}
+
+pub fn thread_is_no_process() -> Verdict {
+    let (end, wait) = mpsc::channel::<()>();
+    let (tell, told) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let _ = tell.send(gettid());
+            let _ = wait.recv();
+        });
+        let number = told.recv()?.to_string();
+        let ran = said(["status", "-p", &number]);
+        drop(end);
+        ran?.ends(1).says("it is a thread; name its process");
+        Ok(())
+    })
 }
 
 /// Watches a process until it ends, or is told to.
