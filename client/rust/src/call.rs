@@ -39,6 +39,7 @@ mod command {
 }
 
 /// One range.
+#[inline]
 pub(crate) fn sync(device: BorrowedFd<'_>, request: &mut One<'_>) -> io::Result<()> {
     // SAFETY: The structure is as long as it says, and has no pointers in it.
     unsafe { command::sync(device.as_raw_fd(), request.argument()) }?;

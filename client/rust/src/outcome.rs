@@ -32,6 +32,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    #[inline]
     pub(crate) fn new(result: &uapi::vm_map_sync_result) -> Self {
         Self {
             done: result.done,

@@ -30,6 +30,8 @@ pub(crate) struct One<'a> {
 
 impl<'a> One<'a> {
     /// Fails if the flags do not go with the target.
+    // A call about one range, such as one that finds nothing to do, is short enough for its making to show.
+    #[inline]
     pub(crate) fn new(target: Target<'a>, flags: Flags) -> Result<Self, SyncError> {
         debug_assert!(!target.is_nothing());
         let Ok(flags) = permitted(&[target], flags) else {
@@ -50,23 +52,32 @@ impl<'a> One<'a> {
     }
 
     /// What the kernel is given, and fills in.
+    #[inline]
     pub(crate) fn argument(&mut self) -> &mut uapi::vm_map_sync_args {
         &mut self.args
     }
 
     /// What became of it, if that is what the call came to.
+    #[inline]
     pub(crate) fn finish(&self, map: &Map, code: io::Result<()>) -> Result<Outcome, SyncError> {
-        let result = &self.args.result;
-        code.map(|()| Outcome::new(result)).map_err(|error| {
-            let targets = slice::from_ref(&self.target);
-            SyncError::new(error, result, &mut Subject::one(map, self.flags, targets))
-        })
+        match code {
+            Ok(()) => Ok(Outcome::new(&self.args.result)),
+            Err(error) => Err(self.fail(map, error)),
+        }
+    }
+
+    #[cold]
+    fn fail(&self, map: &Map, error: io::Error) -> SyncError {
+        let targets = slice::from_ref(&self.target);
+        let mut subject = Subject::one(map, self.flags, targets);
+        SyncError::new(error, &self.args.result, &mut subject)
     }
 }
 
 /// The flags of a call about these targets, or which of them they do not go with.
 ///
 /// What is borrowed is the caller's own, whosever map the handle is on, and must not change.
+#[inline]
 pub(crate) fn permitted(targets: &[Target<'_>], flags: Flags) -> Result<Flags, usize> {
     match targets.iter().position(Target::is_borrowed) {
         Some(index) if flags.contains(Flags::FORGET_ERRORS) => Err(index),

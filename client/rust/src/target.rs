@@ -38,6 +38,7 @@ enum Kind<'a> {
 impl<'a> Target<'a> {
     /// A range of addresses of the map, in bytes; it is rounded outwards to pages. An empty one
     /// stands for the whole mapping that contains its start.
+    #[inline]
     pub fn addresses(range: Range<usize>) -> Self {
         Self {
             start: to_u64(range.start),
@@ -99,15 +100,18 @@ impl<'a> Target<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn start(&self) -> u64 {
         self.start
     }
 
+    #[inline]
     pub(crate) fn end(&self) -> u64 {
         self.end
     }
 
     /// The file, if it is a range of one.
+    #[inline]
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'a>> {
         match self.kind {
             Kind::File(file) => Some(file),
@@ -116,11 +120,13 @@ impl<'a> Target<'a> {
     }
 
     /// The descriptor as the structures have it.
+    #[inline]
     pub(crate) fn fd(&self) -> i32 {
         self.descriptor().map_or(0, |file| file.as_raw_fd())
     }
 
     /// The flags that a range of this kind has.
+    #[inline]
     pub(crate) fn flags(&self) -> u32 {
         if self.is_of_file() {
             uapi::VM_MAP_SYNC_FILE
@@ -129,16 +135,19 @@ impl<'a> Target<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn is_of_file(&self) -> bool {
         self.descriptor().is_some()
     }
 
     /// Whether it is memory that somebody of this process has borrowed.
+    #[inline]
     pub(crate) fn is_borrowed(&self) -> bool {
         matches!(self.kind, Kind::Slice(_))
     }
 
     /// Whether it is an empty slice. For the kernel that would be the whole mapping around it.
+    #[inline]
     pub(crate) fn is_nothing(&self) -> bool {
         self.is_borrowed() && self.start == self.end
     }
@@ -154,6 +163,7 @@ impl<'a> Target<'a> {
 
 /// A range of addresses.
 impl From<Range<usize>> for Target<'_> {
+    #[inline]
     fn from(range: Range<usize>) -> Self {
         Self::addresses(range)
     }
@@ -173,6 +183,7 @@ impl<'a> From<&Target<'a>> for Target<'a> {
 }
 
 /// Widens without loss: no machine that Linux runs on has addresses of more than 64 bits.
+#[inline]
 fn to_u64(address: usize) -> u64 {
     const { assert!(usize::BITS <= u64::BITS) };
     address as u64
