@@ -32,7 +32,7 @@ __attribute__((constructor)) static void call_early(void)
 	at[0]++;
 	code = msync(at, 0, MS_SYNC | MS_INVALIDATE);
 	if (mincore(at, PAGE, &resident) == 0)
-		printf("msync: %d, resident: %d\n", code, resident & 1);
+		dprintf(STDOUT_FILENO, "msync: %d, resident: %d\n", code, resident & 1);
 	munmap(at, PAGE);
 	close(file);
 }

@@ -7,6 +7,7 @@
 
 pub mod amount;
 pub mod counts;
+pub mod image;
 pub mod manual;
 pub mod maps;
 pub mod options;

@@ -15,6 +15,7 @@ mod process;
 mod progress;
 mod record;
 mod report;
+mod run;
 mod status;
 mod subject;
 mod totals;
@@ -68,6 +69,7 @@ fn run(options: &Options) -> Result<End, Trouble> {
         Verb::Status(status) => status::status(status, options.json, style),
         Verb::Sync(sync) => Work::from(sync).act(output()),
         Verb::Evict(evict) => Work::from(evict).act(output()),
+        Verb::Run(program) => match run::run(program)? {},
         Verb::Check => check::check(options.json),
         Verb::Generate { what } => {
             manual::write(*what, &mut io::stdout())?;

@@ -120,11 +120,20 @@ A cold cache for a benchmark, and how many pages could not be freed:
 vmsync evict \-r \-\-json data | tail \-n 1 | jq .left
 .fi
 .RE
+.PP
+A program whose msync() makes a mapping durable with one commit, however it is divided:
+.RS
+.nf
+vmsync run python3 store.py
+.fi
+.RE
 .SH SEE ALSO
 .BR fdatasync (2),
+.BR msync (2),
 .BR posix_fadvise (2),
 .BR vm_map_sync (4),
 .BR vm_map_sync_errors (4),
+.BR vm_map_sync_msync (7),
 .BR vmtouch (8)
 "#;
 

@@ -12,7 +12,10 @@ use clap::{
     Subcommand,
     ValueEnum, //
 };
-use std::path::PathBuf;
+use std::{
+    ffi::OsString,
+    path::PathBuf, //
+};
 
 /// How the command ends.
 const EXIT_STATUS: &str = "\
@@ -72,6 +75,15 @@ vmsync sync [OPTIONS] FILE...
 vmsync evict [OPTIONS] FILE...
        vmsync evict [OPTIONS] -p PID")]
     Evict(Evict),
+
+    /// Run a program whose msync() is this, with vm_map_sync_msync(7) preloaded
+    ///
+    /// MS_SYNC commits each file once, MS_ASYNC starts to write, and MS_INVALIDATE frees. A program for which
+    /// that cannot work is not run: one that is linked statically, gains rights when it is run, or makes
+    /// its system calls itself, as those in Go do. Otherwise the exit status is that of the program.
+    #[command(override_usage = "\
+vmsync run [OPTIONS] PROGRAM [ARGUMENT]...")]
+    Run(Run),
 
     /// See whether all this will work, and if not, what to do
     Check,
@@ -179,6 +191,27 @@ pub struct Evict {
     pub verbose: bool,
 }
 
+/// What to run, and how.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// Have msync() as on FreeBSD: no length is the whole mapping, and a hole or locked memory is refused
+    #[arg(long)]
+    pub bsd: bool,
+
+    /// Have it said on the standard error where the kernel's msync() is used, and why
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    /// The program, and its arguments
+    #[arg(
+        value_name = "PROGRAM",
+        required = true,
+        num_args = 1..,
+        trailing_var_arg = true,
+    )]
+    pub command: Vec<OsString>,
+}
+
 /// What can be made from these options.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Generated {
@@ -262,8 +295,20 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_program_is_its_own() {
+        let Ok(Verb::Run(run)) = parsed("run --bsd ls -l --bsd --verbose --help -- x") else {
+            panic!("it is right")
+        };
+        assert!(run.bsd && !run.verbose);
+        let words = ["ls", "-l", "--bsd", "--verbose", "--help", "--", "x"];
+        assert_eq!(run.command, words);
+        assert!(refused("run").contains("PROGRAM"));
+        assert!(refused("run --linux ls").contains("--linux"));
+    }
+
+    #[test]
     fn help_is_no_error() {
-        for verb in ["", "status", "sync", "evict", "check"] {
+        for verb in ["", "status", "sync", "evict", "run", "check"] {
             let error = parsed(&format!("{verb} --help")).expect_err("it is help");
             assert_eq!(error.kind(), ErrorKind::DisplayHelp);
             assert_eq!(error.exit_code(), 0);

@@ -20,6 +20,7 @@ mod fallbacks;
 mod loading;
 mod processes;
 mod threads;
+mod wrapper;
 
 use self::{
     answers::*,
@@ -29,7 +30,8 @@ use self::{
     fallbacks::*,
     loading::*,
     processes::*,
-    threads::*, //
+    threads::*,
+    wrapper::*, //
 };
 
 fn main() -> ExitCode {
@@ -80,5 +82,8 @@ fn main() -> ExitCode {
         opened_library,
         constructed_early,
         bsd_manner,
+        wrapped,
+        wrapped_as_it_was,
+        wrapped_in_vain,
     ])
 }
