@@ -39,6 +39,7 @@ use vm_map_sync::{
     Outcome, //
 };
 use vmsync::{
+    counts::Counts,
     options::{
         Evict,
         Subjects,
@@ -94,39 +95,29 @@ impl<'a> From<&'a Evict> for Work<'a> {
 impl Work<'_> {
     /// Does it.
     pub fn act(&self, output: Output) -> Result<End, Trouble> {
-        let map;
-        let process;
-        let style = output.style;
+        let look = self.verbose.then_some(output.style);
         let report = Arc::new(Mutex::new(Report::new(self.verb, Deed::NOTHING, output)));
+        let caller = |map, more| Caller {
+            map,
+            flags: self.flags | more,
+            look,
+            report: &report,
+        };
         if let Some(number) = self.subjects.process {
-            process = Process::attach(number)?;
+            let process = Process::attach(number)?;
             let mappings = process.mappings(&self.subjects.range.unwrap_or_default())?;
             interrupt::watch(report.clone())?;
-            let pieces: Vec<Piece> = mappings
-                .into_iter()
-                .flat_map(|mapping| Piece::all(Arc::new(Subject::mapping(mapping))))
-                .collect();
+            let subjects = mappings.into_iter().map(Subject::mapping).map(Arc::new);
+            let pieces: Vec<Piece> = subjects.flat_map(Piece::all).collect();
             if let Some(progress) = lock(&report).output.progress.counter() {
                 progress.expect(pieces.iter().map(|piece| piece.bytes).sum());
                 thread::spawn(move || progress.show_in_time());
             }
-            let caller = Caller {
-                map: &process.map,
-                flags: self.flags | OF_PROCESS,
-                look: self.verbose.then_some(style),
-                report: &report,
-            };
-            caller.call(&pieces)?;
+            caller(&process.map, OF_PROCESS).call(&pieces)?;
         } else {
-            map = open_device()?;
+            let map = open_device()?;
             interrupt::watch(report.clone())?;
-            let caller = Caller {
-                map: &map,
-                flags: self.flags,
-                look: self.verbose.then_some(style),
-                report: &report,
-            };
-            self.files(&caller)?;
+            self.files(&caller(&map, Flags::empty()))?;
         }
         let end = lock(&report).finish(None)?;
         Ok(end)
@@ -209,7 +200,7 @@ impl Caller<'_> {
     }
 
     /// What is cached of it; nothing, if that cannot be known, which is told when it is dealt with.
-    fn look_at(&self, subject: &Subject) -> Vec<vmsync::counts::Counts> {
+    fn look_at(&self, subject: &Subject) -> Vec<Counts> {
         let style = self.look.unwrap_or(Style::PLAIN);
         let most = picture::room(style, subject.beside());
         subject.look(self.map, most).unwrap_or_default()
@@ -222,7 +213,9 @@ impl Caller<'_> {
             Ok(outcome) => *outcome,
             Err(fault) => fault.outcome,
         };
-        report.add(piece.bytes, Deed::from(&outcome));
+        report.output.progress.advance(piece.bytes);
+        let bytes = if result.is_ok() { piece.bytes } else { 0 };
+        report.add(bytes, Deed::from(&outcome));
         match &result {
             Ok(_) => report.left("mapped_by_others", outcome.left),
             Err(fault) => {

@@ -25,11 +25,16 @@ use signal_hook::{
 };
 use std::{
     sync::{
+        mpsc,
         Arc,
         Mutex, //
     },
     thread,
+    time::Duration,
 };
+
+/// How long it may take to say how far it came. Nobody may be reading it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// From now on a signal that ends the command has it say before how far it came.
 ///
@@ -40,8 +45,14 @@ pub fn watch(report: Arc<Mutex<Report>>) -> Result<(), Trouble> {
         .map_err(|error| Trouble::Other(format!("signals cannot be caught: {}", plain(error))))?;
     thread::spawn(move || {
         for signal in signals.forever() {
-            // Whether it can be told or not.
-            let _ = lock(&report).finish(signal_name(signal));
+            let (tell, told) = mpsc::channel();
+            let report = report.clone();
+            thread::spawn(move || {
+                // Whether it can be told or not.
+                let _ = lock(&report).finish(signal_name(signal));
+                let _ = tell.send(());
+            });
+            let _ = told.recv_timeout(PATIENCE);
             let _ = emulate_default_handler(signal);
         }
     });

@@ -98,29 +98,20 @@ impl Output {
 
     /// Shows the screen, as much of it as there is room for.
     pub fn show(&mut self) {
-        let lines = self.screen.replace(Vec::new()).unwrap_or_default();
-        let rows = self
-            .style
-            .height
-            .map_or(lines.len(), |rows| rows.saturating_sub(1));
-        // The cursor goes home, each line is cleared behind what is in it, and what follows as well.
-        let mut text = String::new();
-        if self.style.height.is_some() {
-            text.push_str("\x1b[H");
-        }
+        let Some(lines) = self.screen.replace(Vec::new()) else {
+            return;
+        };
+        // The cursor goes home, each line is cleared behind what is in it, and so is what follows.
+        let (home, clear, rest) = match self.style.height {
+            Some(_) => ("\x1b[H", "\x1b[K", "\x1b[J"),
+            None => ("", "", "\n"),
+        };
+        let rows = self.style.height.map_or(usize::MAX, |rows| rows - 1);
+        let mut text = home.to_owned();
         for line in lines.iter().take(rows) {
-            text.push_str(line);
-            text.push_str(if self.style.height.is_some() {
-                "\x1b[K\n"
-            } else {
-                "\n"
-            });
+            text.extend([line, clear, "\n"]);
         }
-        if self.style.height.is_some() {
-            text.push_str("\x1b[J");
-        } else {
-            text.push('\n');
-        }
+        text.push_str(rest);
         self.write(|| {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes())?;

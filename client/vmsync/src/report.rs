@@ -72,7 +72,6 @@ impl Report {
     pub fn add(&mut self, bytes: u64, deed: Deed) {
         self.totals.bytes += bytes;
         self.totals.deed += deed;
-        self.output.progress.advance(bytes);
     }
 
     /// All of something is done.

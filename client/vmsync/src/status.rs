@@ -3,13 +3,17 @@
 //! To look: what `status` shows.
 
 use crate::{
+    interrupt,
     open::{
         NotOpened,
         Opener, //
     },
     output::Output,
     process::Process,
-    report::Report,
+    report::{
+        lock,
+        Report, //
+    },
     subject::Subject,
     totals::Deed,
     trouble::{
@@ -26,6 +30,10 @@ use crate::{
 };
 use std::{
     collections::BTreeSet,
+    sync::{
+        Arc,
+        Mutex, //
+    },
     thread,
     time::Duration, //
 };
@@ -50,22 +58,24 @@ pub fn status(options: &Status, json: bool, style: Style) -> Result<End, Trouble
         Some(number) => From::Process(Process::attach(number)?),
         None => From::Files(open_device()?),
     };
-    let Some(seconds) = options.watch else {
-        return look(options, &from, Output::new(json, style)).map(|(_, end)| end);
+    let new = |output| {
+        let nothing = Deed::Seen(Counts::default());
+        Arc::new(Mutex::new(Report::new("status", nothing, output)))
     };
-    if let (false, Some(_)) = (json, style.height) {
-        print_now("\x1b[2J")?;
-    }
+    let Some(seconds) = options.watch else {
+        let report = new(Output::new(json, style));
+        interrupt::watch(report.clone())?;
+        return look(options, &from, &report);
+    };
     loop {
-        let output = if json {
+        let report = new(if json {
             Output::new(json, style)
         } else {
             Output::screen(style)
-        };
-        let (mut output, _) = look(options, &from, output)?;
-        if !json {
-            output.show();
-        }
+        });
+        look(options, &from, &report)?;
+        let output = &mut lock(&report).output;
+        output.show();
         output.check()?;
         thread::sleep(Duration::from_secs_f64(seconds));
     }
@@ -77,17 +87,8 @@ enum From {
     Process(Process),
 }
 
-fn print_now(text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-
-    let mut out = std::io::stdout();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
 /// Shows it once.
-fn look(options: &Status, from: &From, output: Output) -> Result<(Output, End), Trouble> {
-    let report = Report::new("status", Deed::Seen(Counts::default()), output);
+fn look(options: &Status, from: &From, report: &Mutex<Report>) -> Result<End, Trouble> {
     let mut look = Look {
         report,
         marks: BTreeSet::new(),
@@ -104,25 +105,25 @@ fn look(options: &Status, from: &From, output: Output) -> Result<(Output, End), 
 }
 
 /// What is being shown.
-struct Look {
-    report: Report,
+struct Look<'a> {
+    report: &'a Mutex<Report>,
     marks: BTreeSet<Mark>,
 }
 
-impl Look {
+impl Look<'_> {
     fn files(&mut self, map: &Map, options: &Status) -> Result<(), Trouble> {
         let subjects = &options.subjects;
         let span = subjects.range.unwrap_or_default();
         let mut opener = Opener::new(subjects.follow, subjects.hard_links);
         for found in walk(subjects) {
             match found {
-                Found::Directory => self.report.directory(),
-                Found::Passed(passed) => self.report.passed(passed),
-                Found::Bad(path, why) => self.report.bad(&path, &why),
+                Found::Directory => lock(self.report).directory(),
+                Found::Passed(passed) => lock(self.report).passed(passed),
+                Found::Bad(path, why) => lock(self.report).bad(&path, &why),
                 Found::File(path, device) => match opener.open(&path, device) {
                     Ok(opened) => self.at(map, &Subject::file(path, opened, span))?,
-                    Err(NotOpened::Passed(passed)) => self.report.passed(passed),
-                    Err(NotOpened::Bad(why)) => self.report.bad(&path, &why),
+                    Err(NotOpened::Passed(passed)) => lock(self.report).passed(passed),
+                    Err(NotOpened::Bad(why)) => lock(self.report).bad(&path, &why),
                 },
             }
         }
@@ -130,32 +131,33 @@ impl Look {
     }
 
     fn at(&mut self, map: &Map, subject: &Subject) -> Result<(), Trouble> {
-        let most = picture::room(self.report.output.style, subject.beside());
-        match subject.look(map, most) {
+        let style = lock(self.report).output.style;
+        let looked = subject.look(map, picture::room(style, subject.beside()));
+        let mut report = lock(self.report);
+        match looked {
             Ok(parts) => {
                 self.marks.extend(Bar::of(&parts).marks());
-                self.report.picture(subject, None, &parts);
+                report.picture(subject, None, &parts);
                 let counts = parts.into_iter().sum();
-                self.report.add(subject.bytes(), Deed::Seen(counts));
-                self.report.file();
+                report.add(subject.bytes(), Deed::Seen(counts));
+                report.file();
             }
             Err(SyncError::Refused(fault) | SyncError::Failed(fault)) => {
                 let why = Why::of(&fault, subject.about());
-                self.report.problem(subject, &subject.name(), &why);
+                report.problem(subject, &subject.name(), &why);
             }
             Err(error) => return Err(Trouble::Other(plain(error))),
         }
-        Ok(self.report.output.check()?)
+        Ok(report.output.check()?)
     }
 
-    fn end(mut self) -> Result<(Output, End), Trouble> {
-        let output = &mut self.report.output;
-        if !output.json {
-            for line in picture::legend(self.marks, output.style) {
-                output.say(&line);
+    fn end(self) -> Result<End, Trouble> {
+        let mut report = lock(self.report);
+        if !report.output.json {
+            for line in picture::legend(self.marks, report.output.style) {
+                report.output.say(&line);
             }
         }
-        let end = self.report.finish(None)?;
-        Ok((self.report.output, end))
+        Ok(report.finish(None)?)
     }
 }

@@ -57,7 +57,9 @@ impl Style {
                 .map(|size| size.ws_col.into())
                 .or_else(|| columns?.parse().ok().filter(|&columns| columns != 0))
                 .unwrap_or(WIDTH),
-            height: size.filter(|_| terminal).map(|size| size.ws_row.into()),
+            height: size
+                .filter(|size| terminal && size.ws_row != 0)
+                .map(|size| size.ws_row.into()),
         }
     }
 

@@ -8,10 +8,6 @@ use nix::{
         mount,
         MsFlags, //
     },
-    sched::{
-        unshare,
-        CloneFlags, //
-    },
     sys::stat::{
         makedev,
         mknod,
@@ -90,15 +86,8 @@ fn nothing_works(why: &str, prepare: impl Fn(&mut std::process::Command)) -> Ver
 
 /// A `/dev` of one's own, with nothing in it.
 fn bare_devices() -> Verdict {
-    unshare(CloneFlags::CLONE_NEWNS)?;
+    own_mounts()?;
     let nothing = None::<&str>;
-    mount(
-        nothing,
-        "/",
-        nothing,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        nothing,
-    )?;
     mount(
         Some("none"),
         "/dev",

@@ -53,7 +53,10 @@ pub fn failed_writes_are_kept() -> Verdict {
         }
         let ran = said(words("evict --json", file.path()))?.ends(1);
         assert_eq!(ran.of_kind("problem")[0]["reason"], "write_error");
-        assert_numbers(&ran.summary(), &[("failed", 1), ("left", 8), ("freed", 0)]);
+        assert_numbers(
+            &ran.summary(),
+            &[("failed", 1), ("bytes", 0), ("left", 8), ("freed", 0)],
+        );
         Ok(())
     })
 }

@@ -21,7 +21,10 @@ use std::{
     io,
     os::{
         fd::AsRawFd,
-        unix::process::CommandExt, //
+        unix::process::{
+            CommandExt,
+            ExitStatusExt, //
+        },
     },
     process::{
         Command,
@@ -40,6 +43,7 @@ use vm_map_sync_tests::{
         Verdict, //
     },
     patience::wait_until,
+    process::wait_until_in,
     spare::Site,
 };
 
@@ -127,6 +131,21 @@ pub fn interrupted_with_json() -> Verdict {
     let summary = ran.summary();
     assert_numbers(&summary, &[("files", 1)]);
     assert_eq!(summary["interrupted"], "SIGTERM");
+    Ok(())
+}
+
+/// Nobody reads what it says, so it cannot say how far it came.
+pub fn interrupted_while_nobody_reads() -> Verdict {
+    const NAMES: usize = 300;
+    let tree = with_files(NAMES)?;
+    let mut child = vmsync(words("status -r --json", tree.path()))?
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let pid = Pid::from_raw(child.id().try_into()?);
+    wait_until_in(pid, "anon_pipe_write")?;
+    kill(pid, Signal::SIGINT)?;
+    wait_until("ended", || io::Result::Ok(child.try_wait()?.is_some()))?;
+    assert_eq!(child.wait()?.signal(), Some(Signal::SIGINT as i32));
     Ok(())
 }
 

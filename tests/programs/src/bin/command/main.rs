@@ -70,6 +70,7 @@ fn main() -> ExitCode {
         many_files_in_little_memory,
         interrupted,
         interrupted_with_json,
+        interrupted_while_nobody_reads,
         no_room_for_the_output,
         process_is_shown,
         process_is_synced,

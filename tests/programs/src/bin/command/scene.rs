@@ -2,6 +2,16 @@
 
 //! The scene: the command, what it says, and directories for it to go through.
 
+use nix::{
+    mount::{
+        mount,
+        MsFlags, //
+    },
+    sched::{
+        unshare,
+        CloneFlags, //
+    },
+};
 use serde_json::Value;
 use std::{
     env,
@@ -27,7 +37,10 @@ use std::{
     },
 };
 use vm_map_sync_tests::{
-    harness::Failure,
+    harness::{
+        Failure,
+        Verdict, //
+    },
     place,
     residency::Cached,
     PAGE, //
@@ -203,6 +216,14 @@ impl Drop for Tree {
             let _ = fs::remove_dir_all(&self.path);
         }
     }
+}
+
+/// Gets mounts of one's own, which nobody else notices.
+pub fn own_mounts() -> Verdict {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    let nothing = None::<&str>;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    Ok(mount(nothing, "/", nothing, private, nothing)?)
 }
 
 /// Words, for a command line.

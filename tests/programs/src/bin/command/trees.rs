@@ -8,10 +8,6 @@ use nix::{
         mount,
         MsFlags, //
     },
-    sched::{
-        unshare,
-        CloneFlags, //
-    },
     sys::stat::Mode,
     unistd::mkfifo,
 };
@@ -111,19 +107,12 @@ pub fn hard_links() -> Verdict {
 }
 
 pub fn other_file_systems() -> Verdict {
-    unshare(CloneFlags::CLONE_NEWNS)?;
+    own_mounts()?;
     let tree = Tree::new()?;
     tree.file("here")?;
     let other = tree.path().join("other");
     fs::create_dir(&other)?;
     let nowhere = None::<&str>;
-    mount(
-        nowhere,
-        "/",
-        nowhere,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        nowhere,
-    )?;
     mount(
         Some("none"),
         &other,
