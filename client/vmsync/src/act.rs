@@ -22,10 +22,12 @@ use crate::{
         End,
         Trouble, //
     },
-    why::Why,
+    why::{
+        About,
+        Why, //
+    },
 };
 use std::{
-    path::Path,
     sync::{
         mpsc,
         Arc,
@@ -36,7 +38,8 @@ use std::{
 use vm_map_sync::{
     Flags,
     Map,
-    Outcome, //
+    Outcome,
+    VectorError, //
 };
 use vmsync::{
     counts::Counts,
@@ -103,6 +106,7 @@ impl Work<'_> {
             look,
             report: &report,
         };
+        let result;
         if let Some(number) = self.subjects.process {
             let process = Process::attach(number)?;
             let mappings = process.mappings(&self.subjects.range.unwrap_or_default())?;
@@ -113,14 +117,15 @@ impl Work<'_> {
                 progress.expect(pieces.iter().map(|piece| piece.bytes).sum());
                 thread::spawn(move || progress.show_in_time());
             }
-            caller(&process.map, OF_PROCESS).call(&pieces)?;
+            result = caller(&process.map, OF_PROCESS).call(&pieces);
         } else {
             let map = open_device()?;
             interrupt::watch(report.clone())?;
-            self.files(&caller(&map, Flags::empty()))?;
+            result = self.files(&caller(&map, Flags::empty()));
         }
+        // What was done is told even if it could not go on.
         let end = lock(&report).finish(None)?;
-        Ok(end)
+        result.map(|()| end)
     }
 
     /// Does it to files: while the next ones are opened, the kernel has those before.
@@ -173,12 +178,12 @@ impl Caller<'_> {
         batch::run(self.map, self.flags, pieces, |piece, result| {
             self.tell(piece, result);
         })
-        .map_err(|error| {
-            let device = Path::new(vm_map_sync::DEVICE).display();
-            Trouble::Other(format!(
-                "{device} was not reached: {}; \"vmsync check\" says more",
-                plain(error)
-            ))
+        .map_err(|error| match error {
+            VectorError::Refused(fault) => {
+                let why = Why::of(&fault, About::Memory);
+                Trouble::Other(format!("this cannot go on: {}", why.sentence))
+            }
+            error => Trouble::Other(format!("{}; \"vmsync check\" says more", plain(error))),
         })?;
         for piece in pieces
             .iter()

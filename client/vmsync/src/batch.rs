@@ -3,7 +3,6 @@
 //! Batches: many pieces in one call, and then in several without those that are refused.
 
 use crate::subject::Piece;
-use std::io;
 use vm_map_sync::{
     Fault,
     Flags,
@@ -23,13 +22,13 @@ pub type Result = std::result::Result<Outcome, Fault>;
 ///
 /// # Errors
 ///
-/// If the device cannot be called at all.
+/// If that cannot go on, for a reason that is none of theirs.
 pub fn run(
     map: &Map,
     flags: Flags,
     pieces: &[Piece],
     mut tell: impl FnMut(&Piece, Result),
-) -> io::Result<()> {
+) -> std::result::Result<(), VectorError> {
     for pieces in pieces.chunks(RANGES_MAX) {
         let pieces: Vec<&Piece> = pieces.iter().collect();
         divide(
@@ -39,11 +38,11 @@ pub fn run(
                 match map.sync_vectored(&targets, flags) {
                     Ok(outcomes) => Ok(Answer::Each(outcomes.ranges.into_iter().map(Ok).collect())),
                     Err(VectorError::Failed { ranges, .. }) => Ok(Answer::Each(ranges.into_vec())),
-                    Err(VectorError::Refused(fault)) => {
-                        Ok(Answer::Refused(blame(&fault), Err(fault)))
-                    }
-                    Err(VectorError::Call(error)) => Err(error),
-                    Err(error) => Err(io::Error::other(error.to_string())),
+                    Err(VectorError::Refused(fault)) => match blame(&fault) {
+                        Some(blame) => Ok(Answer::Refused(blame, Err(fault))),
+                        None => Err(VectorError::Refused(fault)),
+                    },
+                    Err(error) => Err(error),
                 }
             },
             &mut |piece, result| tell(piece, result),
@@ -67,18 +66,15 @@ enum Blame {
     One(usize),
     /// That they are so many, or how they overlap.
     Number,
-    /// None of them.
-    Other,
 }
 
-fn blame(fault: &Fault) -> Blame {
+fn blame(fault: &Fault) -> Option<Blame> {
     const E2BIG: i32 = rustix::io::Errno::TOOBIG.raw_os_error();
 
     match (fault.reason, fault.range) {
-        (Reason::Memory, _) => Blame::Number,
-        (Reason::Argument, _) if fault.errno == E2BIG => Blame::Number,
-        (_, Some(index)) => Blame::One(index),
-        (_, None) => Blame::Other,
+        (Reason::Memory, _) => Some(Blame::Number),
+        (Reason::Argument, _) if fault.errno == E2BIG => Some(Blame::Number),
+        (_, range) => range.map(Blame::One),
     }
 }
 
@@ -146,16 +142,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_ones_fault_is_told_to_all() {
+    fn one_that_is_too_much_by_itself_is_told() {
         let mut told = Vec::new();
-        let call = |_: &[u8]| Ok::<_, Infallible>(Answer::Refused(Blame::Other, ()));
-        let done = divide(&[1, 2], &call, &mut |piece, ()| told.push(piece));
-        assert!(done.is_ok());
-        assert_eq!(told, [1, 2]);
         let call = |_: &[u8]| Ok::<_, Infallible>(Answer::Refused(Blame::Number, ()));
-        let done = divide(&[3], &call, &mut |piece, ()| told.push(piece));
+        let done = divide(&[1, 2, 3], &call, &mut |piece, ()| told.push(piece));
         assert!(done.is_ok());
         assert_eq!(told, [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_none_of_their_faults_ends_it() {
+        let call = |_: &[u8]| Err::<Answer<()>, _>("gone");
+        let done = divide(&[1, 2], &call, &mut |_, ()| panic!("told"));
+        assert_eq!(done, Err("gone"));
     }
 
     proptest! {

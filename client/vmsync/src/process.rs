@@ -68,7 +68,7 @@ impl Process {
             .map_err(|error| Trouble::Other(plain(error)))?;
         if info.whose == Whose::Dead {
             return Err(Trouble::Other(format!(
-                "process {}: it has ended, or executes another program by now; look for its number again",
+                "process {}: the process has ended, or executes another program by now; look for its number again",
                 self.number
             )));
         }

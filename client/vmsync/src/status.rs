@@ -39,6 +39,7 @@ use std::{
 };
 use vm_map_sync::{
     Map,
+    Reason,
     SyncError, //
 };
 use vmsync::{
@@ -141,6 +142,13 @@ impl Look<'_> {
                 let counts = parts.into_iter().sum();
                 report.add(subject.bytes(), Deed::Seen(counts));
                 report.file();
+            }
+            Err(SyncError::Refused(fault)) if fault.reason == Reason::Dead => {
+                let why = Why::of(&fault, subject.about());
+                return Err(Trouble::Other(format!(
+                    "this cannot go on: {}",
+                    why.sentence
+                )));
             }
             Err(SyncError::Refused(fault) | SyncError::Failed(fault)) => {
                 let why = Why::of(&fault, subject.about());
