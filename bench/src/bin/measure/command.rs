@@ -49,7 +49,9 @@ use vm_map_sync_tests::{
 
 const SUBJECT: &str = "command";
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
+/// Where each takes a minute.
+const LONG_ROUNDS: usize = 2;
 
 /// How many files a directory has.
 const EACH: usize = 1000;
@@ -77,6 +79,7 @@ pub fn measure() -> Done {
     let dirty = Contest {
         scene: scene(SUBJECT, place.name(), count, "dirty files"),
         reference: VMTOUCH_SYNC,
+        rounds: LONG_ROUNDS,
         ..clean
     };
     let peers = vec![
