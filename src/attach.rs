@@ -5,6 +5,8 @@
 use crate::{
     args::Argument,
     map::Map,
+    pace::Later,
+    standing::Caller,
     sys::{
         device::Registration,
         proc::{
@@ -51,8 +53,9 @@ pub(crate) fn referee() -> Result<Proc> {
 /// - `EINVAL` if a flag or a reserved field is set.
 /// - Those of [`Argument::read`] and [`find`].
 /// - `EMFILE`, `ENFILE` and `ENOMEM`.
+/// - [`Later`] if the call may not wait: others hold what opening a file of a process takes.
 #[inline(never)]
-pub(crate) fn attach(user: UserPtr) -> Result<isize> {
+pub(crate) fn attach(caller: Caller<'_>, user: UserPtr) -> Result<isize> {
     let uapi::vm_map_sync_attach {
         flags,
         pid,
@@ -61,6 +64,9 @@ pub(crate) fn attach(user: UserPtr) -> Result<isize> {
     } = Argument::read(user)?.fields;
     if flags != 0 || reserved != 0 {
         return Err(EINVAL);
+    }
+    if caller.pace.is_at_once() {
+        return Err(Later.into());
     }
     let map = KBox::new(find(pid)?, GFP_KERNEL_ACCOUNT)?;
     let reservation = FileDescriptorReservation::get_unused_fd_flags(O_CLOEXEC)?;

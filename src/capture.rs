@@ -7,6 +7,10 @@
 //! change afterwards as it likes.
 
 use crate::{
+    content::{
+        validate,
+        Content, //
+    },
     found::{
         Found,
         Next, //
@@ -18,6 +22,7 @@ use crate::{
         Refusal,
         Refused, //
     },
+    pace::Pace,
     piece::{
         Origin,
         Piece,
@@ -31,12 +36,8 @@ use crate::{
     request::Wanted,
     standing::Standing,
     sys::{
-        entry::{
-            Backing,
-            Entry, //
-        },
+        entry::Entry,
         map::MapGuard,
-        pager::PagerRef,
         task, //
     },
 };
@@ -58,12 +59,13 @@ use kernel::{
 ///
 /// # Errors
 ///
-/// If the call is refused: nothing has happened then.
+/// If the call is refused, or may not wait, and would have to wait for the map's lock or look at very many
+/// entries: nothing has happened then.
 pub(crate) fn capture(
     mm: &Mm,
     standing: Standing,
     wanted: &[Wanted],
-    flags: Flags,
+    (flags, pace): (Flags, Pace),
     outcomes: &mut Outcomes<'_>,
     pieces: &mut Pieces,
 ) -> Result<(), Refused> {
@@ -79,7 +81,14 @@ pub(crate) fn capture(
             .and_then(|outcome| of_one_entry(&users, *start, *end, origin, outcome, pieces));
         return match captured {
             Some(captured) => captured.map_err(|fault| outcomes.refuse(&fault.of_range(0))),
-            None => of_entries(Some(&users), standing, wanted, flags, outcomes, pieces),
+            None => of_entries(
+                Some(&users),
+                standing,
+                wanted,
+                (flags, pace),
+                outcomes,
+                pieces,
+            ),
         };
     }
     let is_of_map = |wanted: &Wanted| matches!(wanted, Wanted::Addresses { .. });
@@ -87,7 +96,14 @@ pub(crate) fn capture(
         Some(range) => Some(users(range).map_err(|refusal| outcomes.refuse(&refusal))?),
         None => None,
     };
-    of_entries(users.as_deref(), standing, wanted, flags, outcomes, pieces)
+    of_entries(
+        users.as_deref(),
+        standing,
+        wanted,
+        (flags, pace),
+        outcomes,
+        pieces,
+    )
 }
 
 /// Captures under the lock of the map, if any range is one of it.
@@ -97,7 +113,7 @@ fn of_entries(
     users: Option<&MmWithUser>,
     standing: Standing,
     wanted: &[Wanted],
-    flags: Flags,
+    (flags, pace): (Flags, Pace),
     outcomes: &mut Outcomes<'_>,
     pieces: &mut Pieces,
 ) -> Result<(), Refused> {
@@ -113,12 +129,16 @@ fn of_entries(
         let mut walk = Walk {
             flags,
             standing,
+            pace,
             polite: changes < POLITENESS,
             looked: 0,
             found: Found::new(pieces),
         };
         let walked = walk.take(users, wanted, outcomes);
         if !walked.map_err(|refusal| outcomes.refuse(&refusal))? {
+            if pace.is_at_once() {
+                return Err(outcomes.postpone());
+            }
             changes += 1;
             continue;
         }
@@ -171,6 +191,7 @@ fn of_one_entry(
 struct Walk<'p> {
     flags: Flags,
     standing: Standing,
+    pace: Pace,
     /// Whether it lets those through who wait to change the map, and ends if they did.
     polite: bool,
     /// How many entries were looked at; of each range at least a stride.
@@ -180,7 +201,7 @@ struct Walk<'p> {
 
 impl Walk<'_> {
     /// Finds the pieces of all ranges, as far as there is room for them. Says whether the map was the
-    /// same all the time.
+    /// same all the time; or, if nothing may be waited for, whether nothing had to be.
     ///
     /// # Errors
     ///
@@ -191,13 +212,16 @@ impl Walk<'_> {
         wanted: &[Wanted],
         outcomes: &mut Outcomes<'_>,
     ) -> Result<bool, Refusal> {
-        let mut guard = match users {
-            Some(users) => Some(
-                MapGuard::lock(users)
-                    .map_err(killed)
-                    .map_err(|f| f.of_range(0))?,
-            ),
-            None => None,
+        let mut guard = match (users, self.pace) {
+            (Some(users), Pace::Patient) => {
+                let locked = MapGuard::lock(users).map_err(killed);
+                Some(locked.map_err(|fault| fault.of_range(0))?)
+            }
+            (Some(users), Pace::AtOnce) => match MapGuard::try_lock(users) {
+                Some(locked) => Some(locked),
+                None => return Ok(false),
+            },
+            (None, _) => None,
         };
         for (range, wanted) in wanted.iter().enumerate() {
             let Some(outcome) = outcomes.of(range) else {
@@ -236,7 +260,8 @@ impl Walk<'_> {
         Ok(true)
     }
 
-    /// Finds the pieces of one range. `None` instead of the lock says that the map has changed.
+    /// Finds the pieces of one range. `None` instead of the lock says that the map has changed, or that
+    /// there is no end of it and that others are not to wait for it.
     ///
     /// # Errors
     ///
@@ -267,14 +292,18 @@ impl Walk<'_> {
             }
         };
 
-        let (flags, polite) = (self.flags, self.polite);
+        let (flags, polite, at_once) = (self.flags, self.polite, self.pace.is_at_once());
         let mut unpaged = 0;
         let mut skipped = 0;
         let mut next = Next::default();
         let mut at = range.start;
         'walk: loop {
             task::checkpoint().map_err(killed)?;
-            if polite && guard.is_contended() {
+            if at_once {
+                if self.looked > LOOKED {
+                    return Ok(None);
+                }
+            } else if polite && guard.is_contended() {
                 let (again, same) = guard.give_way().map_err(killed)?;
                 if !same {
                     return Ok(None);
@@ -338,53 +367,9 @@ const STRIDE: usize = 64;
 const POLITENESS: usize = 8;
 
 /// How many entries may be looked at in any case, and besides twice those of the map: of as many ranges as
-/// there can be a stride.
+/// there can be a stride. A call that may not wait looks at no more.
 const LOOKED: usize = 1 << 16;
 
 fn killed(_: task::Killed) -> Fault {
     Fault::killed()
-}
-
-/// What an entry has in it.
-enum Content<'a> {
-    /// Pages of a file.
-    Pager(PagerRef<'a>),
-    /// Pages that have no pager.
-    Unpaged,
-    /// Nothing that the caller wants to be looked at.
-    Skipped,
-}
-
-/// Checks that an entry can be dealt with, and finds its pager. `address` is the first of the
-/// entry's addresses that is in the range, and `known` a pager that it may be.
-///
-/// # Errors
-///
-/// [`Reason::Special`] and [`Reason::Wired`].
-fn validate<'a>(
-    entry: Entry<'a>,
-    address: usize,
-    flags: Flags,
-    known: Option<PagerRef<'a>>,
-) -> Result<Content<'a>, Fault> {
-    let content = match entry.backing(known) {
-        Backing::Special if flags.skips_specials() => return Ok(Content::Skipped),
-        Backing::Special => {
-            return Err(Fault {
-                reason: Reason::Special,
-                errno: EOPNOTSUPP,
-                address,
-            })
-        }
-        Backing::Nothing => Content::Unpaged,
-        Backing::Pager(pager) => Content::Pager(pager),
-    };
-    if flags.invalidate() && entry.is_wired() {
-        return Err(Fault {
-            reason: Reason::Wired,
-            errno: EBUSY,
-            address,
-        });
-    }
-    Ok(content)
 }

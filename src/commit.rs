@@ -36,7 +36,8 @@ use kernel::prelude::*;
 
 /// How many pages must have been pushed for the commit of a single pager to be left to a helper, so
 /// that the caller can be killed meanwhile. For fewer the detour would cost more than it is worth:
-/// such a call is what `fdatasync()` is, and that cannot be killed either.
+/// such a call is what `fdatasync()` is, and that cannot be killed either. A worker of a ring makes the
+/// detour to a server in any case: he is one of a few, and has others waiting for him.
 const LARGE: usize = 1024;
 
 /// Commits each pager once, if `flags` ask for it, and tells the caller's own files of their write errors;
@@ -61,7 +62,9 @@ pub(crate) fn commit(
         return Ok(());
     }
     let many = pieces::are_of_several(plan) || dirty >= LARGE;
-    if many && commit_by_helpers(plan, flags, stand_ins, dirty, outcomes)? {
+    if (many || task::is_ring_worker())
+        && commit_by_helpers(plan, flags, stand_ins, dirty, outcomes)?
+    {
         return Ok(());
     }
     for (number, siblings) in pieces::pagers(plan).enumerate() {
@@ -94,7 +97,9 @@ fn commit_by_helpers(
         pagers.filter_map(|(number, siblings)| Commit::of(siblings, flags, stand_ins.get(number)))
     };
     let count = commits().count();
-    if count == 0 || count == 1 && dirty < LARGE {
+    // A server may never answer.
+    let may_hang = |commit: Commit<'_>| commit.remote && task::is_ring_worker();
+    if count == 0 || count == 1 && dirty < LARGE && !commits().any(may_hang) {
         return Ok(false);
     }
     let Some(batch) = Batch::of(count, commits().map(|commit| commit.job())) else {

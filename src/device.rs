@@ -6,6 +6,8 @@ use crate::{
     attach,
     info,
     map::Map,
+    pace::Pace,
+    standing::Caller,
     sync,
     uapi,
     vector, //
@@ -34,20 +36,35 @@ impl MiscDevice for Map {
     // The commands are out of line, each with a frame of its own, so this needs none.
     #[inline]
     fn ioctl(map: &Self, handle: &File, command: u32, arg: usize) -> Result<isize> {
-        let user = UserPtr::from_addr(arg);
-        match sizeless(command) {
-            SYNC => sync::sync(map, handle, user).map(|()| 0),
-            VECTOR => vector::sync(map, handle, user),
-            STAT => vector::stat(map, handle, user),
-            ATTACH => attach::attach(user),
-            INFO => info::info(map, user),
-            FEATURES => info::features(user),
-            _ => Err(ENOTTY),
-        }
+        let pace = Pace::Patient;
+        call(
+            map,
+            Caller { handle, pace },
+            command,
+            UserPtr::from_addr(arg),
+        )
     }
 
     fn show_fdinfo(map: &Self, seq: &SeqFile, _file: &File) {
         map.show(seq);
+    }
+}
+
+/// Does what a command asks for, by a handle on a map.
+///
+/// # Errors
+///
+/// Those of the command; `ENOTTY` if there is no such command.
+#[inline]
+pub(crate) fn call(map: &Map, caller: Caller<'_>, command: u32, user: UserPtr) -> Result<isize> {
+    match sizeless(command) {
+        SYNC => sync::sync(map, caller, user).map(|()| 0),
+        VECTOR => vector::sync(map, caller, user),
+        STAT => vector::stat(map, caller, user),
+        ATTACH => attach::attach(caller, user),
+        INFO => info::info(map, user),
+        FEATURES => info::features(user),
+        _ => Err(ENOTTY),
     }
 }
 

@@ -55,6 +55,9 @@ pub(crate) fn features(user: UserPtr) -> Result<isize> {
     fields.vector_flags = Flags::OF_VECTOR;
     fields.stat_flags = Flags::OF_STAT;
     fields.range_flags = Flags::OF_RANGE;
+    if cfg!(CONFIG_IO_URING) {
+        fields.uring_operations = device::OPERATIONS;
+    }
     fields.ranges_max = uapi::VM_MAP_SYNC_RANGES_MAX.into();
     answer(&argument)
 }

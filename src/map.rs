@@ -6,6 +6,7 @@ use crate::{
     account::Account,
     capture::capture,
     commit, evict,
+    idle::is_idle,
     outcome::{
         Outcome,
         Outcomes,
@@ -37,7 +38,6 @@ use crate::{
     trace, uapi,
 };
 use kernel::{
-    fs::File,
     mm::Mm,
     prelude::*,
     seq_file::SeqFile,
@@ -133,38 +133,46 @@ impl Map {
     }
 
     /// Does what is asked for, on ranges of this map, or of the caller's own if `flags` say so, and of files.
-    /// `handle` is the one by which it is asked.
     ///
     /// All ranges are validated and captured before anything happens; what is captured stays
-    /// valid whatever becomes of the map meanwhile.
+    /// valid whatever becomes of the map meanwhile. If the call would have to wait and may not, nothing
+    /// happens, and nobody hears of it.
     // In both of its callers, not by itself: a call more for each of theirs would show where all is clean.
     #[inline(always)]
     pub(crate) fn sync(
         &self,
-        handle: &File,
+        caller: &Caller<'_>,
         wanted: &[Wanted],
         flags: Flags,
         outcomes: &mut Outcomes<'_>,
     ) {
-        trace::begin(wanted, flags);
+        let at_once = caller.pace.is_at_once();
+        if !at_once {
+            trace::begin(wanted, flags);
+        }
         let (Ok(()) | Err(Refused)) = self.with_map(flags, |map, standing| {
-            work(map, standing, &Caller { handle }, wanted, flags, outcomes)
+            work(map, standing, caller, wanted, flags, outcomes)
         });
+        if at_once {
+            let Ok(()) = outcomes.check_postponed() else {
+                return;
+            };
+            trace::begin(wanted, flags);
+        }
         trace::end(outcomes);
     }
 
     /// Counts what is in the page cache of ranges, in the same way.
     pub(crate) fn stat(
         &self,
-        handle: &File,
+        caller: &Caller<'_>,
         wanted: &[Wanted],
         flags: Flags,
         outcomes: &mut Outcomes<'_>,
         report: impl FnMut(usize, &Counts),
     ) {
         let (Ok(()) | Err(Refused)) = self.with_map(flags, |map, standing| {
-            let caller = Caller { handle };
-            stat::look(map, standing, &caller, wanted, flags, outcomes, report)
+            stat::look(map, standing, caller, wanted, flags, outcomes, report)
         });
     }
 
@@ -194,10 +202,18 @@ fn work(
     outcomes: &mut Outcomes<'_>,
 ) -> Result<(), Refused> {
     let mut pieces = Pieces::None;
-    capture(map, standing, wanted, flags, outcomes, &mut pieces)?;
+    let manner = (flags, caller.pace);
+    capture(map, standing, wanted, manner, outcomes, &mut pieces)?;
     let plan = pieces.all();
-    check_protection(plan, flags, caller).map_err(|refusal| outcomes.refuse(&refusal))?;
+    check_protection(plan, flags, caller, outcomes)?;
     pieces::lay_out(plan);
+    if caller.pace.is_at_once() {
+        if !is_idle(plan, flags) {
+            return Err(outcomes.postpone());
+        }
+        outcomes.all().iter_mut().for_each(Outcome::finish);
+        return Ok(());
+    }
     let stand_ins = if StandIns::are_needed(plan, flags) {
         StandIns::open(plan, flags).map_err(|refusal| outcomes.refuse(&refusal))?
     } else {

@@ -3,6 +3,7 @@
 //! The outcome: what became of the ranges of a call.
 
 use crate::{
+    pace::Later,
     plan::{
         reason::Reason,
         tally::Tally, //
@@ -83,7 +84,7 @@ pub(crate) struct Refusal {
     pub(crate) fault: Fault,
 }
 
-/// A call is refused, as its outcomes say.
+/// A call is refused, as its outcomes say; or it would have to wait and may not, and they say that.
 pub(crate) struct Refused;
 
 /// What became of a range.
@@ -191,6 +192,7 @@ impl Outcome {
 pub(crate) struct Outcomes<'a> {
     all: &'a mut [Outcome],
     refused: bool,
+    postponed: bool,
 }
 
 impl<'a> Outcomes<'a> {
@@ -199,6 +201,26 @@ impl<'a> Outcomes<'a> {
         Self {
             all,
             refused: false,
+            postponed: false,
+        }
+    }
+
+    /// The call would have to wait, and may not: nothing has become of any range, and nobody is to be told.
+    pub(crate) fn postpone(&mut self) -> Refused {
+        self.postponed = true;
+        Refused
+    }
+
+    /// Nothing but whether the call would have had to wait.
+    ///
+    /// # Errors
+    ///
+    /// If so.
+    pub(crate) fn check_postponed(&self) -> Result<(), Later> {
+        if self.postponed {
+            Err(Later)
+        } else {
+            Ok(())
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
         Fault,
         Outcomes, //
     },
+    pace::Later,
     plan::{
         flags::Flags,
         pieces::{
@@ -163,7 +164,11 @@ impl Piece {
     }
 
     /// Whether the caller may know what of the file is cached, and free it.
-    pub(crate) fn may_ask(&self, caller: &Caller<'_>) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// If that takes waiting, and the call may not.
+    pub(crate) fn may_ask(&self, caller: &Caller<'_>) -> Result<bool, Later> {
         caller.may_ask(&self.pager, self.standing)
     }
 

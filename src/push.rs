@@ -101,7 +101,10 @@ fn start(
             let count = count_dirty(pager, &pages)?;
             dirty += count;
             // Page by page, the number would show what others write to the file.
-            let may_ask = || siblings.iter().any(|piece| piece.may_ask(caller));
+            let may_ask = || {
+                let may = |piece: &Piece| matches!(piece.may_ask(caller), Ok(true));
+                siblings.iter().any(may)
+            };
             if count > 0 && *told.get_or_insert_with(may_ask) {
                 if let Some(outcome) = outcomes.of(part) {
                     outcome.tally.push(count);

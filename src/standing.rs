@@ -5,7 +5,13 @@
 use crate::{
     outcome::{
         Fault,
-        Refusal, //
+        Outcomes,
+        Refusal,
+        Refused, //
+    },
+    pace::{
+        Later,
+        Pace, //
     },
     piece::Piece,
     plan::{
@@ -40,10 +46,13 @@ pub(crate) enum Standing {
     Foreign,
 }
 
-/// Who calls, and by whose handle.
+/// Who calls, by whose handle, and whether he may be kept waiting.
+#[derive(Clone, Copy)]
 pub(crate) struct Caller<'a> {
     /// The handle; it was opened by who bound it to its map.
     pub(crate) handle: &'a File,
+    /// Whether the call may wait.
+    pub(crate) pace: Pace,
 }
 
 impl Caller<'_> {
@@ -54,17 +63,23 @@ impl Caller<'_> {
     /// Of a foreign map, who bound the handle must be allowed to as well: a privileged process that
     /// is handed a descriptor is not to do for the sender what he could not.
     ///
-    /// May ask the file system, hence sleep and do I/O.
-    pub(crate) fn may_ask(&self, pager: &Pager, standing: Standing) -> bool {
+    /// May ask the file system, hence sleep and do I/O, if the call may wait.
+    ///
+    /// # Errors
+    ///
+    /// If it may not, and that would be needed.
+    pub(crate) fn may_ask(&self, pager: &Pager, standing: Standing) -> Result<bool, Later> {
+        let may_write = || match self.pace {
+            Pace::Patient => Ok(pager.may_write()),
+            Pace::AtOnce => pager.may_write_at_once().ok_or(Later),
+        };
         match standing {
-            Standing::Own => pager.is_writable() || pager.may_write(),
-            Standing::Foreign => {
-                pager.may_write() && {
-                    let binder = Rights::of_file(self.handle);
-                    let _assumed = binder.assume();
-                    pager.may_write()
-                }
-            }
+            Standing::Own => Ok(pager.is_writable() || may_write()?),
+            Standing::Foreign => Ok(may_write()? && {
+                let binder = Rights::of_file(self.handle);
+                let _assumed = binder.assume();
+                may_write()?
+            }),
         }
     }
 }
@@ -78,13 +93,17 @@ impl Caller<'_> {
 ///
 /// # Errors
 ///
-/// - [`Reason::Protection`] if pages of a file are to be freed that the caller could not write.
-/// - [`Reason::Killed`].
+/// If it is refused:
+///
+/// - [`Reason::Protection`] if pages of a file are to be freed that the caller could not write;
+/// - [`Reason::Killed`];
+/// - or a file system would have to be asked, and the call may not wait for that.
 pub(crate) fn check_protection(
     pieces: &[Piece],
     flags: Flags,
     caller: &Caller<'_>,
-) -> Result<(), Refusal> {
+    outcomes: &mut Outcomes<'_>,
+) -> Result<(), Refused> {
     if !flags.invalidate() {
         return Ok(());
     }
@@ -94,8 +113,9 @@ pub(crate) fn check_protection(
         let Some(piece) = same.first() else {
             continue;
         };
-        task::checkpoint().map_err(|Killed| Fault::killed().of_range(piece.range()))?;
-        if piece.may_ask(caller) {
+        task::checkpoint()
+            .map_err(|Killed| outcomes.refuse(&Fault::killed().of_range(piece.range())))?;
+        if piece.may_ask(caller).map_err(|Later| outcomes.postpone())? {
             continue;
         }
         if !flags.spares_shared() {
@@ -104,7 +124,7 @@ pub(crate) fn check_protection(
                 errno: EPERM,
                 address: piece.start(),
             };
-            return Err(fault.of_range(piece.range()));
+            return Err(outcomes.refuse(&fault.of_range(piece.range())));
         }
         same.iter().for_each(Piece::bar);
     }

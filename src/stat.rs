@@ -10,6 +10,7 @@ use crate::{
         Outcomes,
         Refused, //
     },
+    pace::Later,
     piece::{
         Piece,
         Pieces, //
@@ -61,12 +62,15 @@ pub(crate) struct Counts {
     pub(crate) wired: usize,
 }
 
+/// How many folios a call looks at that may not wait; which is no waiting, but there are others who do.
+const AT_ONCE: usize = 1 << 14;
+
 /// Counts what is in the page cache of each range, as if it were the only one, and reports it file by file,
 /// with the index of the range.
 ///
 /// # Errors
 ///
-/// If the call is refused.
+/// If the call is refused, or would have to wait and may not: what was reported is nothing then.
 pub(crate) fn look(
     map: &Mm,
     standing: Standing,
@@ -77,15 +81,26 @@ pub(crate) fn look(
     mut report: impl FnMut(usize, &Counts),
 ) -> Result<(), Refused> {
     let mut pieces = Pieces::None;
-    capture(map, standing, wanted, flags, outcomes, &mut pieces)?;
+    let manner = (flags, caller.pace);
+    capture(map, standing, wanted, manner, outcomes, &mut pieces)?;
+    let mut looked = 0;
     for of_range in pieces.all().chunk_by_mut(|a, b| a.range() == b.range()) {
         pieces::lay_out(of_range);
         for siblings in pieces::pagers(of_range) {
             let Some(range) = siblings.first().map(Piece::range) else {
                 continue;
             };
-            let counts = count(map, siblings, caller)
-                .map_err(|Killed| outcomes.refuse(&Fault::killed().of_range(range)))?;
+            let checkpoint = || {
+                looked += 1;
+                if caller.pace.is_at_once() && looked > AT_ONCE {
+                    return Err(Stop::Later);
+                }
+                task::checkpoint().map_err(|Killed| Stop::Killed)
+            };
+            let counts = count(map, siblings, caller, checkpoint).map_err(|stop| match stop {
+                Stop::Killed => outcomes.refuse(&Fault::killed().of_range(range)),
+                Stop::Later => outcomes.postpone(),
+            })?;
             report(range, &counts);
         }
     }
@@ -93,11 +108,27 @@ pub(crate) fn look(
     Ok(())
 }
 
-/// Counts the pages of one pager.
-fn count(map: &Mm, siblings: &[Piece], caller: &Caller<'_>) -> Result<Counts, Killed> {
-    task::checkpoint()?;
+/// Why pages are not counted.
+enum Stop {
+    /// The caller was killed.
+    Killed,
+    /// The call would have to wait, or to take its time, and may not.
+    Later,
+}
+
+/// Counts the pages of one pager. Asks at each folio whether to go on.
+fn count(
+    map: &Mm,
+    siblings: &[Piece],
+    caller: &Caller<'_>,
+    mut checkpoint: impl FnMut() -> Result<(), Stop>,
+) -> Result<Counts, Stop> {
+    checkpoint()?;
     let mut counts = Counts::default();
-    let may_ask = siblings.iter().any(|piece| piece.may_ask(caller));
+    let mut may_ask = false;
+    for piece in siblings {
+        may_ask = may_ask || piece.may_ask(caller).map_err(|Later| Stop::Later)?;
+    }
     for (pages, run) in pieces::runs(siblings) {
         if !may_ask {
             counts.hidden = counts.hidden.saturating_add(pages.len());
@@ -109,7 +140,7 @@ fn count(map: &Mm, siblings: &[Piece], caller: &Caller<'_>) -> Result<Counts, Ki
         };
         let mut folios = Folios::new(pager, Which::Resident, pages.clone());
         while let Some(folio) = folios.next() {
-            task::checkpoint()?;
+            checkpoint()?;
             let inside = overlap(&folio.pages(), &pages);
             let add = |count: &mut usize, holds: bool| {
                 if holds {

@@ -12,11 +12,11 @@ use crate::{
     },
     plan::flags::Flags,
     request::Wanted,
+    standing::Caller,
     uapi,
 };
 use core::slice;
 use kernel::{
-    fs::File,
     prelude::*,
     uaccess::UserPtr, //
 };
@@ -25,19 +25,20 @@ use kernel::{
 ///
 /// # Errors
 ///
-/// Those of the argument, and that of the outcome.
+/// Those of the argument, and that of the outcome; or [`Later`](crate::pace::Later).
 // A frame of its own, as each command has: none is to pay for what another needs.
 #[inline(never)]
-pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result {
+pub(crate) fn sync(map: &Map, caller: Caller<'_>, user: UserPtr) -> Result {
     let argument = Argument::<uapi::vm_map_sync_args>::read(user)?;
     // Refuses memory that cannot be written to before anything happens.
     argument.check_answer()?;
 
     let mut outcome = Outcome::default();
     let mut outcomes = Outcomes::new(slice::from_mut(&mut outcome));
-    if let Err(fault) = work(map, handle, &argument.fields, &mut outcomes) {
+    if let Err(fault) = work(map, &caller, &argument.fields, &mut outcomes) {
         outcomes.refuse(&fault.of_range(0));
     }
+    outcomes.check_postponed()?;
     let result = outcome.result();
     map.account(&result);
     argument.answer_with(&result)?;
@@ -51,7 +52,7 @@ pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result {
 /// The fault for which the call is refused, if its arguments make no sense.
 fn work(
     map: &Map,
-    handle: &File,
+    caller: &Caller<'_>,
     args: &uapi::vm_map_sync_args,
     outcomes: &mut Outcomes<'_>,
 ) -> Result<(), Fault> {
@@ -60,6 +61,6 @@ fn work(
         return Err(Fault::argument(EINVAL));
     }
     let wanted = Wanted::new(args.start, args.end, args.fd, flags)?;
-    map.sync(handle, slice::from_ref(&wanted), flags, outcomes);
+    map.sync(caller, slice::from_ref(&wanted), flags, outcomes);
     Ok(())
 }

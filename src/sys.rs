@@ -51,4 +51,5 @@ pub(crate) mod queue;
 pub(crate) mod rights;
 pub(crate) mod task;
 pub(crate) mod trace;
+pub(crate) mod uring;
 pub(crate) mod user;

@@ -271,10 +271,11 @@ pub struct vm_map_sync_features {
     pub stat_flags: __u32,
     pub range_flags: __u32,
     pub ranges_max: __u64,
+    pub uring_operations: __u64,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of vm_map_sync_features"][::core::mem::size_of::<vm_map_sync_features>() - 40usize];
+    ["Size of vm_map_sync_features"][::core::mem::size_of::<vm_map_sync_features>() - 48usize];
     ["Alignment of vm_map_sync_features"][::core::mem::align_of::<vm_map_sync_features>() - 8usize];
     ["Offset of field: vm_map_sync_features::size"]
         [::core::mem::offset_of!(vm_map_sync_features, size) - 0usize];
@@ -292,10 +293,12 @@ const _: () = {
         [::core::mem::offset_of!(vm_map_sync_features, range_flags) - 28usize];
     ["Offset of field: vm_map_sync_features::ranges_max"]
         [::core::mem::offset_of!(vm_map_sync_features, ranges_max) - 32usize];
+    ["Offset of field: vm_map_sync_features::uring_operations"]
+        [::core::mem::offset_of!(vm_map_sync_features, uring_operations) - 40usize];
 };
 pub const VM_MAP_SYNC_SYNC: __u32 = 3228613377;
 pub const VM_MAP_SYNC_VECTOR: __u32 = 3228613378;
 pub const VM_MAP_SYNC_STAT: __u32 = 3228613379;
 pub const VM_MAP_SYNC_ATTACH: __u32 = 1074838276;
 pub const VM_MAP_SYNC_INFO: __u32 = 3222321925;
-pub const VM_MAP_SYNC_FEATURES: __u32 = 3223894790;
+pub const VM_MAP_SYNC_FEATURES: __u32 = 3224419078;

@@ -21,6 +21,7 @@ use crate::{
         Ranged,
         Wanted, //
     },
+    standing::Caller,
     sys::memory::{
         room,
         Room, //
@@ -29,7 +30,6 @@ use crate::{
 };
 use kernel::{
     alloc::AllocError,
-    fs::File,
     prelude::*,
     uaccess::UserPtr, //
 };
@@ -38,11 +38,12 @@ use kernel::{
 ///
 /// # Errors
 ///
-/// Those of the argument and of the ranges, and that of the outcome of all of them.
+/// Those of the argument and of the ranges, and that of the outcome of all of them; or
+/// [`Later`](crate::pace::Later).
 #[inline(never)]
-pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
+pub(crate) fn sync(map: &Map, caller: Caller<'_>, user: UserPtr) -> Result<isize> {
     work::<uapi::vm_map_sync_range>(map, user, Flags::OF_VECTOR, |_, wanted, flags, outcomes| {
-        map.sync(handle, wanted, flags, outcomes);
+        map.sync(&caller, wanted, flags, outcomes);
     })
 }
 
@@ -52,13 +53,13 @@ pub(crate) fn sync(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
 ///
 /// Those of [`sync`].
 #[inline(never)]
-pub(crate) fn stat(map: &Map, handle: &File, user: UserPtr) -> Result<isize> {
+pub(crate) fn stat(map: &Map, caller: Caller<'_>, user: UserPtr) -> Result<isize> {
     work::<uapi::vm_map_sync_stat>(
         map,
         user,
         Flags::OF_STAT,
         |ranges, wanted, flags, outcomes| {
-            map.stat(handle, wanted, flags, outcomes, |range, counts| {
+            map.stat(&caller, wanted, flags, outcomes, |range, counts| {
                 let Some(range) = ranges.get_mut(range) else {
                     return;
                 };
@@ -159,6 +160,7 @@ impl<T: Ranged + Structure> Lists<T> {
     ///
     /// - `EFAULT` if a range cannot be read or be answered for.
     /// - `E2BIG` if a range is longer than ours and the rest is not zero.
+    /// - [`Later`](crate::pace::Later).
     fn work(
         mut self,
         shape: &Shape,
@@ -179,6 +181,7 @@ impl<T: Ranged + Structure> Lists<T> {
                 outcomes.refuse(&refusal);
             }
         }
+        outcomes.check_postponed()?;
         for (range, outcome) in self.ranges.iter_mut().zip(outcomes.all()) {
             range.fields.set_result(outcome.result());
             range.answer()?;

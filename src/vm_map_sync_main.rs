@@ -4,8 +4,8 @@
 //! cached pages if asked, and refuse a range with holes or special mappings before anything
 //! happens.
 //!
-//! Data flows one way: the ioctl face ([`device`], [`sync`], [`vector`], [`args`]) hands what is asked for
-//! ([`request`]) to a map ([`map`]), which validates and captures the ranges ([`capture`]), plans ([`plan`]),
+//! Data flows one way: the ioctl face ([`device`]) and that of rings ([`uring`]) have the commands ([`sync`],
+//! [`vector`], [`args`]) hand what is asked for ([`request`]) to a map ([`map`]), which validates and captures the ranges ([`capture`]), plans ([`plan`]),
 //! and works on the pagers ([`push`], [`commit`] by [`batch`], [`evict`] and its [`ledger`]; or [`stat`]); what
 //! became of it ([`outcome`]) goes back to the caller. A handle on a map comes from [`device`] or [`attach`]. Who
 //! traces a call is told of it ([`trace`]).
@@ -16,13 +16,16 @@ mod attach;
 mod batch;
 mod capture;
 mod commit;
+mod content;
 mod device;
 mod evict;
 mod found;
+mod idle;
 mod info;
 mod ledger;
 mod map;
 mod outcome;
+mod pace;
 mod piece;
 mod plan;
 mod push;
@@ -40,6 +43,7 @@ mod trace;
     reason = "made by bindgen from the ABI header"
 )]
 mod uapi;
+mod uring;
 mod vector;
 
 use kernel::{

@@ -29,4 +29,4 @@ structure!(vm_map_sync_vector: u32 u64 uapi::vm_map_sync_result; 4 2 1);
 structure!(vm_map_sync_stat: u32 i32 u64 uapi::vm_map_sync_result; 1 1 9 1);
 structure!(vm_map_sync_attach: u32 i32; 3 1);
 structure!(vm_map_sync_info: u32 i32; 3 1);
-structure!(vm_map_sync_features: u32 u64; 6 2);
+structure!(vm_map_sync_features: u32 u64; 6 3);

@@ -40,8 +40,8 @@ impl OpenFile {
     pub(crate) fn get(fd: i32) -> Result<Self, Unfit> {
         let fd = u32::try_from(fd).map_err(|_| Unfit::Descriptor(EBADF))?;
         let file = LocalFile::fget(fd).map_err(|_| Unfit::Descriptor(EBADF))?;
-        // SAFETY: The system call that is under way is one on the device, whose file has no position
-        // that would be locked; so this thread is in no `fdget_pos()`.
+        // SAFETY: The system call that is under way is one on the device, or on a ring, whose files have
+        // no position that would be locked; so this thread is in no `fdget_pos()`.
         let file = unsafe { LocalFile::assume_no_fdget_pos(file) };
         // SAFETY: The file is valid since there is a reference to it.
         let (mappable, huge) = unsafe {

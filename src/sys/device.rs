@@ -7,7 +7,13 @@
 //!
 //! C headers: `include/linux/miscdevice.h`, `include/linux/anon_inodes.h`
 
-use super::helpers;
+use super::{
+    helpers,
+    uring::{
+        uring_cmd,
+        RingDevice, //
+    }, //
+};
 use core::{
     marker::PhantomData,
     ptr::NonNull, //
@@ -19,10 +25,7 @@ use kernel::{
         to_result, //
     },
     fs::File,
-    miscdevice::{
-        MiscDevice,
-        MiscDeviceOptions, //
-    },
+    miscdevice::MiscDeviceOptions,
     module::this_module,
     prelude::*,
     sync::aref::ARef,
@@ -41,24 +44,25 @@ use kernel::{
 // What `open` of the crate takes for its own registration is this one.
 #[repr(transparent)]
 #[pin_data(PinnedDrop)]
-pub(crate) struct Registration<T: MiscDevice> {
+pub(crate) struct Registration<T: RingDevice> {
     #[pin]
     inner: Opaque<bindings::miscdevice>,
     _device: PhantomData<T>,
 }
 
 // SAFETY: A device may be deregistered by another task than the one that registered it.
-unsafe impl<T: MiscDevice> Send for Registration<T> {}
+unsafe impl<T: RingDevice> Send for Registration<T> {}
 // SAFETY: Nothing can be done with a shared reference.
-unsafe impl<T: MiscDevice> Sync for Registration<T> {}
+unsafe impl<T: RingDevice> Sync for Registration<T> {}
 
-impl<T: MiscDevice> Registration<T> {
+impl<T: RingDevice> Registration<T> {
     /// The file operations: those of the crate, and what is to be beside them.
     const OPERATIONS: bindings::file_operations = {
         let crates = MiscDeviceOptions { name: c"" }.into_raw::<T>().fops;
         bindings::file_operations {
             // A file that is open keeps the module loaded.
             owner: this_module::<T::OwnerModule>().as_ptr(),
+            uring_cmd: Some(uring_cmd::<T>),
             // SAFETY: The crate's are a constant.
             ..unsafe { *crates }
         }
@@ -108,7 +112,7 @@ impl<T: MiscDevice> Registration<T> {
 }
 
 #[pinned_drop]
-impl<T: MiscDevice> PinnedDrop for Registration<T> {
+impl<T: RingDevice> PinnedDrop for Registration<T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: By the type invariants it is registered.
         unsafe { bindings::misc_deregister(self.inner.get()) };

@@ -8,6 +8,7 @@ use super::pager::Pager;
 use kernel::{
     bindings,
     error::to_result,
+    ffi::c_int,
     prelude::*,
     sync::atomic::{
         atomic_load,
@@ -55,7 +56,7 @@ impl Pager {
         }
         // As `errseq_check()`, for whose callers a mark is always a point of the same history.
         match i32::try_from(now & bindings::MAX_ERRNO) {
-            Ok(errno @ 1..) => to_result(-errno),
+            Ok(errno @ 1..) => to_result(-errno).map_err(told),
             _ => Err(EIO),
         }
     }
@@ -68,6 +69,24 @@ impl Pager {
     pub(crate) fn take_error(&self) -> Result {
         // SAFETY: The file is valid since there is a reference to it.
         to_result(unsafe { bindings::file_check_and_advance_wb_err(self.file().as_ptr()) })
+            .map_err(told)
+    }
+}
+
+/// What a file system has said, as callers are told.
+///
+/// `EAGAIN`, which some server may answer, is `EIO`: whoever hands over the requests of a ring takes it for
+/// something else. So are numbers that user space has no names for, and `EINTR` is what those stand for by
+/// which system calls are begun anew.
+pub(super) fn told(errno: Error) -> Error {
+    /// The greatest number that a name of user space can have.
+    const NAMED: c_int = 511;
+
+    match errno {
+        ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND => EINTR,
+        EAGAIN => EIO,
+        errno if errno.to_errno() < -NAMED => EIO,
+        errno => errno,
     }
 }
 

@@ -159,10 +159,16 @@ impl Folio<'_> {
 
     /// Waits until it has been written, if it is being written.
     ///
+    /// A disk answers or fails; a server may do neither, and then a worker of a ring would be stuck with it
+    /// whatever becomes of the request.
+    ///
     /// # Errors
     ///
     /// If the caller was killed meanwhile.
     pub(crate) fn wait_written(&self) -> Result<(), Killed> {
+        if task::is_ring_worker() && self.pager.is_remote() {
+            return task::look_out(|| !self.is_written());
+        }
         // SAFETY: The folio is valid by the type invariants.
         Killed::check(unsafe { bindings::folio_wait_writeback_killable(self.folio) })
     }

@@ -5,7 +5,6 @@
  */
 #include <linux/anon_inodes.h>
 #include <linux/backing-dev.h>
-#include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/dax.h>
 #include <linux/fadvise.h>
@@ -20,7 +19,6 @@
 #include <linux/namei.h>
 #include <linux/pagemap.h>
 #include <linux/proc_fs.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
@@ -33,9 +31,9 @@
 #error "Linux 7.3 or later is needed: it is for the Rust crates of that"
 #endif
 
-int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm)
+bool vm_map_sync_mmap_read_trylock(struct mm_struct *mm)
 {
-	return mmap_read_lock_killable(mm);
+	return mmap_read_trylock(mm);
 }
 
 bool vm_map_sync_mmap_is_contended(struct mm_struct *mm)
@@ -129,6 +127,20 @@ bool vm_map_sync_file_may_write(struct file *file)
 	       path_permission(path, MAY_WRITE) == 0;
 }
 
+/* The same; -ECHILD if a file system would have to be asked which may take its time over it. */
+int vm_map_sync_file_may_write_at_once(struct file *file)
+{
+	const struct path *path = file_user_path(file);
+	int error;
+
+	if (inode_owner_or_capable(mnt_idmap(path->mnt), d_inode(path->dentry)))
+		return 0;
+	rcu_read_lock();
+	error = path_permission(path, MAY_WRITE | MAY_NOT_BLOCK);
+	rcu_read_unlock();
+	return error;
+}
+
 struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
 					 const struct cred *cred)
 {
@@ -184,9 +196,9 @@ bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long f
 	     vma = i_mmap_iter_next(vma, first, last)) {
 		if (vma->vm_flags & VM_LOCKED)
 			break;
-		/* There can be any number of them. Who is killed leaves the folio alone. */
+		/* There can be any number of them. Who is to stop leaves the folio alone. */
 		cond_resched();
-		if (fatal_signal_pending(current))
+		if (vm_map_sync_is_told_to_stop())
 			break;
 	}
 	i_mmap_unlock_read(mapping);
@@ -204,7 +216,7 @@ bool vm_map_sync_mapping_is_elsewhere(struct address_space *mapping, unsigned lo
 		if (vma->vm_mm != mm)
 			break;
 		cond_resched();
-		if (fatal_signal_pending(current))
+		if (vm_map_sync_is_told_to_stop())
 			break;
 	}
 	i_mmap_unlock_read(mapping);
@@ -344,11 +356,6 @@ void vm_map_sync_module_put(void)
 	module_put(THIS_MODULE);
 }
 
-int vm_map_sync_wait_killable(struct completion *completion)
-{
-	return wait_for_completion_state(completion, TASK_KILLABLE | TASK_FREEZABLE);
-}
-
 const struct cred *vm_map_sync_current_cred(void)
 {
 	return current_cred();
@@ -374,20 +381,4 @@ void *vm_map_sync_alloc(unsigned long size)
 void vm_map_sync_free(void *memory)
 {
 	kvfree(memory);
-}
-
-bool vm_map_sync_fatal_signal_pending(void)
-{
-	return fatal_signal_pending(current);
-}
-
-void vm_map_sync_sleep_killable(unsigned int milliseconds)
-{
-	set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
-	schedule_timeout(msecs_to_jiffies(milliseconds));
-}
-
-void vm_map_sync_cond_resched(void)
-{
-	cond_resched();
 }

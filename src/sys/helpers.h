@@ -14,6 +14,7 @@ struct file_operations;
 struct folio;
 struct folio_batch;
 struct inode;
+struct io_uring_cmd;
 struct mm_struct;
 struct path;
 struct pid_namespace;
@@ -24,6 +25,7 @@ struct vma_iterator;
 struct workqueue_struct;
 
 int vm_map_sync_mmap_read_lock_killable(struct mm_struct *mm);
+bool vm_map_sync_mmap_read_trylock(struct mm_struct *mm);
 bool vm_map_sync_mmap_is_contended(struct mm_struct *mm);
 bool vm_map_sync_mmap_changes(struct mm_struct *mm, unsigned int *changes);
 bool vm_map_sync_mmap_has_changed(struct mm_struct *mm, unsigned int changes);
@@ -41,6 +43,7 @@ struct inode *vm_map_sync_file_real_inode(const struct file *file);
 long long vm_map_sync_inode_size(const struct inode *inode);
 bool vm_map_sync_file_is_writable(const struct file *file);
 bool vm_map_sync_file_may_write(struct file *file);
+int vm_map_sync_file_may_write_at_once(struct file *file);
 struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
 					 const struct cred *cred);
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
@@ -80,13 +83,22 @@ struct workqueue_struct *vm_map_sync_alloc_queue(const char *name, int max_activ
 void vm_map_sync_module_get(void);
 void vm_map_sync_module_put(void);
 int vm_map_sync_wait_killable(struct completion *completion);
+long vm_map_sync_wait_killable_for(struct completion *completion, unsigned long timeout);
 const struct cred *vm_map_sync_current_cred(void);
 const struct cred *vm_map_sync_override_creds(const struct cred *cred);
 void vm_map_sync_revert_creds(const struct cred *cred);
 void *vm_map_sync_alloc(unsigned long size);
 void vm_map_sync_free(void *memory);
-bool vm_map_sync_fatal_signal_pending(void);
+bool vm_map_sync_is_ring_worker(void);
+bool vm_map_sync_is_told_to_stop(void);
 void vm_map_sync_sleep_killable(unsigned int milliseconds);
+void vm_map_sync_nap_killable(unsigned int microseconds);
 void vm_map_sync_cond_resched(void);
+unsigned int vm_map_sync_ring_number(const struct io_uring_cmd *command);
+struct file *vm_map_sync_ring_file(const struct io_uring_cmd *command);
+bool vm_map_sync_ring_may_wait(unsigned int issue_flags);
+bool vm_map_sync_ring_is_compat(unsigned int issue_flags);
+unsigned long long vm_map_sync_ring_argument(const struct io_uring_cmd *command);
+unsigned long long vm_map_sync_ring_rest(const struct io_uring_cmd *command);
 
 #endif

@@ -9,6 +9,7 @@ use kernel::{
 
 unsafe extern "C" {
     pub(crate) fn vm_map_sync_mmap_read_lock_killable(mm: *mut mm_struct) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_mmap_read_trylock(mm: *mut mm_struct) -> bool;
     pub(crate) fn vm_map_sync_mmap_is_contended(mm: *mut mm_struct) -> bool;
     pub(crate) fn vm_map_sync_mmap_changes(mm: *mut mm_struct, changes: *mut ffi::c_uint) -> bool;
     pub(crate) fn vm_map_sync_mmap_has_changed(mm: *mut mm_struct, changes: ffi::c_uint) -> bool;
@@ -32,6 +33,7 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_inode_size(inode: *const inode) -> ffi::c_longlong;
     pub(crate) fn vm_map_sync_file_is_writable(file: *const file) -> bool;
     pub(crate) fn vm_map_sync_file_may_write(file: *mut file) -> bool;
+    pub(crate) fn vm_map_sync_file_may_write_at_once(file: *mut file) -> ffi::c_int;
     pub(crate) fn vm_map_sync_file_open_again(
         file: *const file,
         mode: ffi::c_int,
@@ -105,12 +107,24 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_module_get();
     pub(crate) fn vm_map_sync_module_put();
     pub(crate) fn vm_map_sync_wait_killable(completion: *mut completion) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_wait_killable_for(
+        completion: *mut completion,
+        timeout: ffi::c_ulong,
+    ) -> ffi::c_long;
     pub(crate) fn vm_map_sync_current_cred() -> *const cred;
     pub(crate) fn vm_map_sync_override_creds(cred: *const cred) -> *const cred;
     pub(crate) fn vm_map_sync_revert_creds(cred: *const cred);
     pub(crate) fn vm_map_sync_alloc(size: ffi::c_ulong) -> *mut ffi::c_void;
     pub(crate) fn vm_map_sync_free(memory: *mut ffi::c_void);
-    pub(crate) fn vm_map_sync_fatal_signal_pending() -> bool;
+    pub(crate) fn vm_map_sync_is_ring_worker() -> bool;
+    pub(crate) fn vm_map_sync_is_told_to_stop() -> bool;
     pub(crate) fn vm_map_sync_sleep_killable(milliseconds: ffi::c_uint);
+    pub(crate) fn vm_map_sync_nap_killable(microseconds: ffi::c_uint);
     pub(crate) fn vm_map_sync_cond_resched();
+    pub(crate) fn vm_map_sync_ring_number(command: *const io_uring_cmd) -> ffi::c_uint;
+    pub(crate) fn vm_map_sync_ring_file(command: *const io_uring_cmd) -> *mut file;
+    pub(crate) fn vm_map_sync_ring_may_wait(issue_flags: ffi::c_uint) -> bool;
+    pub(crate) fn vm_map_sync_ring_is_compat(issue_flags: ffi::c_uint) -> bool;
+    pub(crate) fn vm_map_sync_ring_argument(command: *const io_uring_cmd) -> ffi::c_ulonglong;
+    pub(crate) fn vm_map_sync_ring_rest(command: *const io_uring_cmd) -> ffi::c_ulonglong;
 }

@@ -7,7 +7,10 @@
 use super::{
     entry::Entry,
     helpers,
-    task::Killed, //
+    task::{
+        self,
+        Killed, //
+    }, //
 };
 use core::{
     cmp::{
@@ -54,11 +57,23 @@ impl<'a> MapGuard<'a> {
     ///
     /// If the caller was killed while it waited.
     pub(crate) fn lock(mm: &'a MmWithUser) -> Result<Self, Killed> {
-        // SAFETY: `mm` is valid since it is a reference.
-        Killed::check(unsafe { helpers::vm_map_sync_mmap_read_lock_killable(mm.as_raw()) })?;
+        task::retry(|| {
+            // SAFETY: `mm` is valid since it is a reference.
+            let code = unsafe { helpers::vm_map_sync_mmap_read_lock_killable(mm.as_raw()) };
+            // INVARIANT: The lock was just taken.
+            (code == 0).then(|| Self {
+                mm,
+                _nts: NotThreadSafe,
+            })
+        })
+    }
 
+    /// Takes it, if that needs no waiting.
+    pub(crate) fn try_lock(mm: &'a MmWithUser) -> Option<Self> {
+        // SAFETY: `mm` is valid since it is a reference.
+        let locked = unsafe { helpers::vm_map_sync_mmap_read_trylock(mm.as_raw()) };
         // INVARIANT: The lock was just taken.
-        Ok(Self {
+        locked.then(|| Self {
             mm,
             _nts: NotThreadSafe,
         })

@@ -5,6 +5,7 @@
 //! C headers: `include/linux/pagemap.h`, `include/linux/fs.h`
 
 use super::{
+    errors::told,
     helpers,
     rights::Rights, //
 };
@@ -155,6 +156,16 @@ impl Pager {
         unsafe { helpers::vm_map_sync_file_may_write(self.file.as_ptr()) }
     }
 
+    /// The same, if that takes no waiting.
+    pub(crate) fn may_write_at_once(&self) -> Option<bool> {
+        // SAFETY: The file is valid since there is a reference to it.
+        let code = unsafe { helpers::vm_map_sync_file_may_write_at_once(self.file.as_ptr()) };
+        match to_result(code) {
+            Err(ECHILD) => None,
+            answer => Some(answer.is_ok()),
+        }
+    }
+
     /// Whether what is mapped is the storage itself (DAX): there are no folios, neither dirty nor
     /// resident, but there is something to write (`dax_writeback_mapping_range()`).
     pub(crate) fn is_memory(&self) -> bool {
@@ -203,6 +214,7 @@ impl Pager {
         let (first, last) = bytes(pages);
         // SAFETY: The mapping is valid.
         to_result(unsafe { bindings::filemap_flush_range(self.mapping(), first, last) })
+            .map_err(told)
     }
 
     /// Starts writing all that is dirty in `pages` (`WB_SYNC_ALL`). The writes are not waited for;
@@ -215,6 +227,7 @@ impl Pager {
         let (first, last) = bytes(pages);
         // SAFETY: The mapping is valid.
         to_result(unsafe { bindings::filemap_fdatawrite_range(self.mapping(), first, last) })
+            .map_err(told)
     }
 
     /// Whether the file system records the failure of a write only after the folios count as written
@@ -257,6 +270,7 @@ impl Pager {
         };
         // SAFETY: The file is valid.
         to_result(unsafe { bindings::vfs_fsync_range(self.file.as_ptr(), first, last, 1) })
+            .map_err(told)
     }
 
     /// The same pager, through a file that is opened anew as the old one was, with the rights of who
@@ -274,6 +288,7 @@ impl Pager {
             from_err_ptr(unsafe {
                 helpers::vm_map_sync_file_open_again(self.file.as_ptr(), mode, rights.as_ptr())
             })
+            .map_err(told)
         };
         let file = {
             // A server is asked by its owner, not by whoever has got at his map.

@@ -7,7 +7,10 @@
 use super::{
     helpers,
     memory,
-    task::Killed, //
+    task::{
+        self,
+        Killed, //
+    }, //
 };
 use crate::plan::shares::Shares;
 use kernel::{
@@ -200,8 +203,11 @@ impl Completion {
     ///
     /// If the caller was killed meanwhile.
     pub(crate) fn wait_killable(&self) -> Result<(), Killed> {
-        // SAFETY: The completion is initialized.
-        Killed::check(unsafe { helpers::vm_map_sync_wait_killable(self.inner.get()) })
+        task::retry(|| {
+            // SAFETY: The completion is initialized.
+            let code = unsafe { helpers::vm_map_sync_wait_killable(self.inner.get()) };
+            (code == 0).then_some(())
+        })
     }
 
     /// Waits until it happens, but not longer than some milliseconds. Says whether it has.
@@ -211,10 +217,10 @@ impl Completion {
     /// If the caller was killed meanwhile.
     pub(crate) fn wait_killable_for(&self, milliseconds: Msecs) -> Result<bool, Killed> {
         let timeout = msecs_to_jiffies(milliseconds);
-        // SAFETY: The completion is initialized.
-        match unsafe { bindings::wait_for_completion_killable_timeout(self.inner.get(), timeout) } {
-            ..0 => Err(Killed),
-            left => Ok(left > 0),
-        }
+        task::retry(|| {
+            // SAFETY: The completion is initialized.
+            let left = unsafe { helpers::vm_map_sync_wait_killable_for(self.inner.get(), timeout) };
+            (left >= 0).then_some(left > 0)
+        })
     }
 }

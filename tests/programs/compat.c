@@ -29,7 +29,7 @@ static void layout(void)
 	expect(sizeof(struct vm_map_sync_stat) == VM_MAP_SYNC_STAT_SIZE_VER0);
 	expect(sizeof(struct vm_map_sync_attach) == VM_MAP_SYNC_ATTACH_SIZE_VER0);
 	expect(sizeof(struct vm_map_sync_info) == VM_MAP_SYNC_INFO_SIZE_VER0);
-	expect(sizeof(struct vm_map_sync_features) == VM_MAP_SYNC_FEATURES_SIZE_VER0);
+	expect(sizeof(struct vm_map_sync_features) == 48);
 }
 
 static void sync_dirty(void)

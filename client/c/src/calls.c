@@ -14,7 +14,7 @@
 /* Who calls has room for so much: when it grows, the functions that fill it in need a new symbol version. */
 _Static_assert(sizeof(struct vm_map_sync_result) == 80, "vm_map_sync_result has grown");
 _Static_assert(sizeof(struct vm_map_sync_info) == 16, "vm_map_sync_info has grown");
-_Static_assert(sizeof(struct vm_map_sync_features) == 40, "vm_map_sync_features has grown");
+_Static_assert(sizeof(struct vm_map_sync_features) == 48, "vm_map_sync_features has grown");
 
 /* What a function returns: errno is the caller's where nothing went wrong. */
 static int answer(int code, int before)

@@ -52,6 +52,8 @@ pub struct Features {
     pub range: u32,
     /// How many ranges a vector can have.
     pub ranges_max: u64,
+    /// The commands that an io_uring takes, as in [`operations`](Self::operations).
+    pub uring_operations: u64,
 }
 
 impl Map {
@@ -107,6 +109,7 @@ impl Map {
             stat: Flags::from_bits_retain(features.stat_flags),
             range: features.range_flags,
             ranges_max: features.ranges_max,
+            uring_operations: features.uring_operations,
         })
     }
 }

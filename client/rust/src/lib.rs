@@ -20,6 +20,8 @@ mod slice;
 mod stat;
 mod subject;
 mod target;
+#[cfg(feature = "io-uring")]
+mod uring;
 mod vector;
 
 /// The ABI as it is in C, for those who want to call the device by hand.
@@ -51,6 +53,11 @@ pub use reason::Reason;
 pub use slice::SliceExt;
 pub use stat::Stat;
 pub use target::Target;
+#[cfg(feature = "io-uring")]
+pub use uring::{
+    Submission,
+    VectorSubmission, //
+};
 pub use vector::{
     VectorError,
     RANGES_MAX, //

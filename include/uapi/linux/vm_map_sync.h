@@ -297,6 +297,8 @@ struct vm_map_sync_info {
  * @stat_flags: out: the flags that VM_MAP_SYNC_STAT takes
  * @range_flags: out: the flags that a range of a vector takes
  * @ranges_max: out: VM_MAP_SYNC_RANGES_MAX of this module
+ * @uring_operations: out: bit N is set if the command with the number N can be submitted
+ *	to an io_uring
  */
 struct vm_map_sync_features {
 	__u32 size;
@@ -307,10 +309,18 @@ struct vm_map_sync_features {
 	__u32 stat_flags;
 	__u32 range_flags;
 	__aligned_u64 ranges_max;
+	__aligned_u64 uring_operations;
 };
 
 #define VM_MAP_SYNC_FEATURES_SIZE_VER0	40	/* sizeof the first published structure */
 
+/*
+ * The commands of ioctl(2). Each can also be submitted to an io_uring, as the cmd_op of an
+ * IORING_OP_URING_CMD: the first 8 of the 16 bytes of cmd are the address of the argument,
+ * and all else that is not the ring's own is 0. The completion has in res what the ioctl
+ * would have returned, or the error, negative. Mappings and descriptors that the argument
+ * names are those at the time at which the work is begun.
+ */
 #define VM_MAP_SYNC_IOCTL_MAGIC		0xBB
 
 #define VM_MAP_SYNC_SYNC	_IOWR(VM_MAP_SYNC_IOCTL_MAGIC, 0x01, struct vm_map_sync_args)

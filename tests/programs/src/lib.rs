@@ -26,6 +26,7 @@ pub mod process;
 pub mod program;
 pub mod raw;
 pub mod residency;
+pub mod ring;
 pub mod room;
 pub mod spare;
 pub mod sysctl;

@@ -24,7 +24,10 @@ use vm_map_sync_tests::{
 /// A command with the first published size of its argument.
 struct Command {
     number: u32,
+    /// The least that it can have.
     size: usize,
+    /// As much as the module knows of.
+    known: usize,
     /// Whether something is written to it.
     answers: bool,
 }
@@ -33,16 +36,19 @@ const COMMANDS: [Command; 3] = [
     Command {
         number: uapi::VM_MAP_SYNC_ATTACH,
         size: uapi::VM_MAP_SYNC_ATTACH_SIZE_VER0 as usize,
+        known: size_of::<uapi::vm_map_sync_attach>(),
         answers: false,
     },
     Command {
         number: uapi::VM_MAP_SYNC_INFO,
         size: uapi::VM_MAP_SYNC_INFO_SIZE_VER0 as usize,
+        known: size_of::<uapi::vm_map_sync_info>(),
         answers: true,
     },
     Command {
         number: uapi::VM_MAP_SYNC_FEATURES,
         size: uapi::VM_MAP_SYNC_FEATURES_SIZE_VER0 as usize,
+        known: size_of::<uapi::vm_map_sync_features>(),
         answers: true,
     },
 ];
@@ -118,7 +124,13 @@ pub fn fields_of_questions() -> Verdict {
 pub fn sizes() -> Verdict {
     let map = Map::current()?;
     let desk = Desk::new()?;
-    for Command { number, size, .. } in COMMANDS {
+    for Command {
+        number,
+        size,
+        known,
+        ..
+    } in COMMANDS
+    {
         for (length, want) in [
             (0, Err(Errno::EINVAL)),
             (4, Err(Errno::EINVAL)),
@@ -133,7 +145,7 @@ pub fn sizes() -> Verdict {
             let code = ioctl(&map, number, desk.address(0));
             assert_eq!(code, want, "command {number:#x}, {length} bytes");
         }
-        for odd in [size, size + 1, PAGE - 1] {
+        for odd in [known, known + 1, PAGE - 1] {
             put(&desk, 0, PAGE);
             desk.set(odd, 1);
             let code = ioctl(&map, number, desk.address(0));
@@ -150,6 +162,7 @@ pub fn pointers() -> Verdict {
         number,
         size,
         answers,
+        ..
     } in COMMANDS
     {
         desk.memory().map_anonymous(0..2, libc::MAP_PRIVATE)?;

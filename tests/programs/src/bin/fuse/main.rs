@@ -21,6 +21,7 @@ mod connection;
 mod credentials;
 mod failures;
 mod mount;
+mod rings;
 mod server;
 mod stuck;
 mod wire;
@@ -29,6 +30,7 @@ use self::{
     commits::*,
     credentials::*,
     failures::*,
+    rings::*,
     server::{
         Server,
         Temper, //
@@ -63,6 +65,8 @@ fn main() -> ExitCode {
                 commit_with_the_callers_credentials,
                 one_fsync_for_each_file_of_a_vector,
                 no_unloading_while_a_commit_runs,
+                stuck_server_and_a_cancel,
+                servers_that_answer_again,
             ]);
             module::restore();
             return code;

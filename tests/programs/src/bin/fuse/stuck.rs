@@ -68,7 +68,7 @@ const HELPERS: usize = 512;
 const HELPERS_OF_A_CALL: usize = 256;
 
 /// A server that never answers an `FSYNC`, nor anything after that.
-fn stuck() -> AtFsync<'static> {
+pub fn stuck() -> AtFsync<'static> {
     Box::new(|_| loop {
         thread::park();
     })

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Rings: requests about files whose server does not answer, or gives an answer that means something else to
+//! a ring.
+
+use super::{
+    connection::Connection,
+    mount::Mount,
+    server::{
+        Temper,
+        Trigger,
+        TRIGGER, //
+    },
+    stuck::stuck, //
+};
+use io_uring::opcode::AsyncCancel;
+use nix::errno::Errno;
+use vm_map_sync::{
+    uapi::{
+        self,
+        vm_map_sync_args, //
+    },
+    Flags,
+    Map, //
+};
+use vm_map_sync_tests::{
+    check::BOTH,
+    harness::{
+        Failure,
+        Verdict, //
+    },
+    mapping::{
+        Mapping,
+        Share, //
+    },
+    raw::{
+        self,
+        ioctl,
+        Desk, //
+    },
+    ring::{
+        command,
+        Ring, //
+    },
+};
+
+const PAGES: usize = 2;
+/// The number of the request to cancel the other.
+const CANCEL: u64 = 99;
+
+/// A server of its own for a test, with a file that is mapped, and not open: to close it would be to wait for
+/// its server.
+struct Scene {
+    mount: Mount,
+    mapping: Mapping,
+    map: Map,
+    desk: Desk,
+}
+
+impl Scene {
+    fn new(mount: Mount) -> Result<Self, Failure> {
+        let file = mount.create("file", PAGES)?;
+        let mapping = Mapping::reserve(PAGES)?;
+        mapping.map(0..PAGES, &file, 0, Share::Shared)?;
+        mapping.touch(0..PAGES);
+        Ok(Self {
+            mount,
+            mapping,
+            map: Map::current()?,
+            desk: Desk::new()?,
+        })
+    }
+
+    fn argument(&self, flags: Flags) -> usize {
+        self.desk
+            .put(0, &raw::args(&self.mapping.all(), flags.bits()));
+        self.desk.address(0)
+    }
+
+    fn result(&self) -> uapi::vm_map_sync_result {
+        self.desk.get::<vm_map_sync_args>(0).result
+    }
+
+    /// Asserts that a request ends when it is cancelled, while the server has not answered.
+    fn assert_cancelled(&self, flags: Flags) -> Verdict {
+        let connection = Connection::numbered(self.mount.connection())?;
+        let mut ring = Ring::new()?;
+        let argument = self.argument(flags);
+        ring.push(command(&self.map, uapi::VM_MAP_SYNC_SYNC, argument));
+        ring.submit()?;
+        connection.wait_for(1)?;
+        ring.push(AsyncCancel::new(0).build().user_data(CANCEL));
+        let mut all = ring.wait(2)?;
+        all.sort_by_key(|&(number, _)| number);
+        assert_eq!(
+            all,
+            [(0, Err(Errno::EINTR)), (CANCEL, Err(Errno::EALREADY))],
+            "{flags:?}"
+        );
+        let result = self.result();
+        assert_eq!(result.reason, uapi::VM_MAP_SYNC_REASON_KILLED, "{flags:?}");
+        assert_eq!(result.done, self.mapping.all().start as u64);
+        Ok(())
+    }
+}
+
+/// Whether it is a single file that the server is to commit, or to write to.
+pub fn stuck_server_and_a_cancel() -> Verdict {
+    {
+        let scene = Scene::new(Mount::with(Temper::default(), stuck())?)?;
+        scene.assert_cancelled(Flags::SYNCIO)?;
+    }
+    for flags in [Flags::SYNCIO, Flags::INVALIDATE, BOTH] {
+        let scene = Scene::new(Mount::new(Temper {
+            trigger: Trigger::Stop,
+            ..Temper::default()
+        })?)?;
+        scene.mapping.poke(1, TRIGGER);
+        scene.assert_cancelled(flags)?;
+    }
+    Ok(())
+}
+
+/// To a ring `EAGAIN` means to bring the request again.
+pub fn servers_that_answer_again() -> Verdict {
+    let again = Box::new(|_| Err(libc::EAGAIN));
+    let scene = Scene::new(Mount::with(Temper::default(), again)?)?;
+    let mut ring = Ring::new()?;
+    for by_ring in [false, true] {
+        let argument = scene.argument(Flags::SYNCIO);
+        let code = if by_ring {
+            let request = command(&scene.map, uapi::VM_MAP_SYNC_SYNC, argument);
+            ring.call(request)?.map(drop)
+        } else {
+            ioctl(&scene.map, uapi::VM_MAP_SYNC_SYNC, argument)
+        };
+        assert_eq!(code, Err(Errno::EIO), "by ring: {by_ring}");
+        let result = scene.result();
+        assert_eq!(
+            (result.reason, result.error),
+            (uapi::VM_MAP_SYNC_REASON_IO, libc::EIO)
+        );
+    }
+    Ok(())
+}
