@@ -58,7 +58,8 @@ fn random_calls() -> Verdict {
     assert_eq!(code, 1);
     let mut dice = Dice::new();
     let mut done = Done::default();
-    while done.calls < fewer(CALLS) {
+    // Two kernels are at work here, side by side, and each is slow there.
+    while done.calls < fewer(fewer(CALLS)) {
         Round::new(&mut dice)?.run(&mut dice, &mut done)?;
     }
     println!("# {done:?}");

@@ -17,7 +17,15 @@ use libc::{
 use nix::errno::Errno;
 use std::{
     env,
-    os::unix::fs::chroot, //
+    fs::{
+        self,
+        File,
+        Permissions, //
+    },
+    os::unix::fs::{
+        chroot,
+        PermissionsExt, //
+    },
 };
 use vm_map_sync_msync_tests::{
     msync,
@@ -27,9 +35,17 @@ use vm_map_sync_msync_tests::{
 };
 use vm_map_sync_tests::{
     harness::Verdict,
+    mapping::{
+        Mapping,
+        Share, //
+    },
     maps::entry,
-    process::Child,
-    PAGE, //
+    process::{
+        become_user,
+        Child,
+        NOBODY, //
+    },
+    PAGE,
 };
 
 /// The manner is one of the whole process.
@@ -41,6 +57,7 @@ pub fn in_the_manner_of_bsd() -> Verdict {
     lengths()?;
     flags()?;
     refusals()?;
+    files_of_others()?;
     without_the_module()
 }
 
@@ -97,6 +114,24 @@ fn refusals() -> Verdict {
     assert_eq!(file.picture(0..PAGES)?, "DCCDCCCCDDCCCCCD");
     // There these are objects like others.
     assert_eq!(sync(entry("[vdso]")?, BOTH), Ok(()));
+    Ok(())
+}
+
+/// There everybody may free everybody's pages. Here they are written at least.
+fn files_of_others() -> Verdict {
+    let (file, _mapping) = scene()?;
+    fs::set_permissions(file.path(), Permissions::from_mode(0o644))?;
+    let reading = File::open(file.path())?;
+    Child::spawn(|| {
+        let mapping = Mapping::reserve(PAGES)?;
+        mapping.map(0..PAGES, &reading, 0, Share::SharedRead)?;
+        become_user(NOBODY, NOBODY)?;
+        assert_eq!(sync(mapping.all(), BOTH), Ok(()));
+        Ok(())
+    })?
+    .join()?;
+    file.assert_on_disk(1, DIRTY);
+    assert_eq!(file.picture(0..PAGES)?, "C".repeat(PAGES));
     Ok(())
 }
 
