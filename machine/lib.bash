@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What the scripts of the machine room share: messages, the cache, and the way into the root.
 #
