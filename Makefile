@@ -4,13 +4,25 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 release = $(file <$(KDIR)/include/config/kernel.release)
 
-.PHONY: module demo check test bench tree shell clean help
+.PHONY: module client demo check test bench deb install uninstall tree shell clean help
 .DEFAULT_GOAL := module
 
 module:
 	@machine/probe '$(KDIR)'
 	@$(MAKE) --no-print-directory -C '$(KDIR)' M='$(CURDIR)' MO='$(CURDIR)/build/$(release)' modules
 	@echo 'build/$(release)/vm_map_sync.ko'
+
+client:
+	@packaging/client
+
+install:
+	@packaging/install module client
+
+uninstall:
+	@packaging/install --remove module client
+
+deb:
+	@machine/enter packaging/deb
 
 demo:
 	@machine/enter machine/demo

@@ -56,8 +56,8 @@ step() {
 	if grep -q 'No space left on device' "$log"; then
 		why="no disk space is left under $cache"
 	elif grep -qE 'Unable to locate package|has no installation candidate|unmet dependencies' "$log"; then
-		why="a package cannot be installed: $(grep -E 'Unable to locate|no installation cand|^ .* : Depends' "$log" |
-			head -n 1 | sed 's/^[E: ]*//')"
+		why="a package cannot be installed: $(sed -nE '/Unable to locate|no installation cand|^ .* : (Pre)?Depends/{
+			s/^[E: ]*//; p; q }' "$log")"
 	elif grep -qE 'Temporary failure|Could not (resolve|connect)|Failed to fetch|Network is unreach|(un|not )able to connect' "$log"; then
 		why="the Debian archive cannot be reached: is there a network?"
 	else
