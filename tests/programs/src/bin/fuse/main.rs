@@ -67,6 +67,7 @@ fn main() -> ExitCode {
                 no_unloading_while_a_commit_runs,
                 stuck_server_and_a_cancel,
                 servers_that_answer_again,
+                servers_are_not_asked_at_once,
             ]);
             module::restore();
             return code;

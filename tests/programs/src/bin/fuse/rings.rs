@@ -15,6 +15,7 @@ use super::{
 };
 use io_uring::opcode::AsyncCancel;
 use nix::errno::Errno;
+use std::fs::File;
 use vm_map_sync::{
     uapi::{
         self,
@@ -32,6 +33,12 @@ use vm_map_sync_tests::{
     mapping::{
         Mapping,
         Share, //
+    },
+    process::{
+        become_user,
+        Child,
+        Line,
+        NOBODY, //
     },
     raw::{
         self,
@@ -141,5 +148,47 @@ pub fn servers_that_answer_again() -> Verdict {
             (uapi::VM_MAP_SYNC_REASON_IO, libc::EIO)
         );
     }
+    Ok(())
+}
+
+/// Who submits is not kept until a server has said who may do what.
+pub fn servers_are_not_asked_at_once() -> Verdict {
+    let temper = Temper {
+        fickle: true,
+        ..Temper::default()
+    };
+    let mount = Mount::with(temper, stuck())?;
+    let file = mount.create("file", PAGES)?;
+    let only_read = File::open(mount.directory().join("file"))?;
+    let mapping = Mapping::reserve(PAGES)?;
+    mapping.map(0..PAGES, &only_read, 0, Share::SharedRead)?;
+    mapping.touch(0..PAGES);
+    let (ours, theirs) = Line::pair()?;
+    let submitter = Child::spawn(|| {
+        become_user(NOBODY, NOBODY)?;
+        let map = Map::current()?;
+        let desk = Desk::new()?;
+        let mut ring = Ring::new()?;
+        desk.put(0, &raw::args(&mapping.all(), Flags::INVALIDATE.bits()));
+        theirs.receive()?;
+        ring.push(command(&map, uapi::VM_MAP_SYNC_SYNC, desk.address(0)));
+        ring.submit()?;
+        theirs.send(0)?;
+        let all = ring.wait(1)?;
+        assert_eq!(all, [(0, Err(Errno::EPERM))], "nobody can be asked");
+        Ok(())
+    })?;
+    let connection = Connection::numbered(mount.connection())?;
+    let stuck = Child::spawn(|| {
+        // That the server has died is no news.
+        let _ = file.sync_data();
+        Ok(())
+    })?;
+    connection.wait_for(1)?;
+    ours.send(0)?;
+    ours.receive()?;
+    mount.end()?;
+    submitter.join()?;
+    drop(stuck);
     Ok(())
 }

@@ -35,6 +35,8 @@ pub struct Temper {
     pub writeback: bool,
     /// How long each write takes.
     pub delay: Duration,
+    /// Whether the kernel may not remember what a file is like, and whose.
+    pub fickle: bool,
     /// What happens at the first write of page 0 that is not part of the test's preparations:
     /// a write of a page that starts with [`TRIGGER`].
     pub trigger: Trigger,
@@ -149,13 +151,13 @@ impl<'a> Server<'a> {
                 let found = self.files.iter().position(|(have, _)| have == name);
                 self.entry(ROOT + 1 + found.ok_or(libc::ENOENT)? as u64, reply)?
             }
-            wire::GETATTR => self.attributes(request.node, reply.long(VALID).zeros(8))?,
+            wire::GETATTR => self.attributes(request.node, reply.long(self.valid()).zeros(8))?,
             wire::SETATTR => {
                 if request.word(0) & wire::SIZE != 0 {
                     let size = request.long(16) as usize;
                     self.data(request.node)?.resize(size, 0);
                 }
-                self.attributes(request.node, reply.long(VALID).zeros(8))?
+                self.attributes(request.node, reply.long(self.valid()).zeros(8))?
             }
             wire::CREATE => {
                 self.files.push((request.name(16).to_vec(), Vec::new()));
@@ -241,6 +243,14 @@ impl<'a> Server<'a> {
         Ok(reply.word(size as u32).word(0))
     }
 
+    /// For how long the kernel may believe what it was told of a file.
+    fn valid(&self) -> u64 {
+        match self.temper.fickle {
+            true => 0,
+            false => VALID,
+        }
+    }
+
     fn data(&mut self, node: u64) -> Result<&mut Vec<u8>, i32> {
         let index = node.checked_sub(ROOT + 1).ok_or(libc::EISDIR)?;
         let file = self.files.get_mut(index as usize);
@@ -258,7 +268,8 @@ impl<'a> Server<'a> {
 
     /// `struct fuse_entry_out`.
     fn entry(&mut self, node: u64, reply: Reply) -> Result<Reply, i32> {
-        let reply = reply.long(node).long(0).long(VALID).long(VALID).zeros(8);
+        let valid = self.valid();
+        let reply = reply.long(node).long(0).long(VALID).long(valid).zeros(8);
         self.attributes(node, reply)
     }
 }

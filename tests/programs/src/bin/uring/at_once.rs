@@ -37,9 +37,13 @@ use vm_map_sync_tests::{
         Failure,
         Verdict, //
     },
-    raw,
+    raw::{
+        self,
+        Desk, //
+    },
     ring::command,
-    spare::Site, //
+    spare::Site,
+    PAGE, //
 };
 
 const PAGES: usize = 4;
@@ -58,18 +62,20 @@ impl Small {
         self.request(uapi::VM_MAP_SYNC_SYNC)
     }
 
-    /// A look at the whole mapping.
-    fn stat(&self) -> Entry {
+    /// A look at the whole mapping, so many times.
+    fn stat(&self, times: usize) -> Entry {
         let range = vm_map_sync_stat {
             start: self.mapping.all().start as u64,
             end: self.mapping.all().end as u64,
             ..Default::default()
         };
-        self.desk.put(ARRAY, &range);
+        for number in 0..times {
+            self.desk.put(ARRAY + number * size_of_val(&range), &range);
+        }
         let vector = vm_map_sync_vector {
             size: size_of::<vm_map_sync_vector>() as u32,
             ranges: self.desk.address(ARRAY) as u64,
-            count: 1,
+            count: times as u32,
             range_size: size_of_val(&range) as u32,
             ..Default::default()
         };
@@ -112,7 +118,7 @@ fn workers() -> io::Result<usize> {
 pub fn questions_are_answered_at_once() -> Verdict {
     let mut scene = Small::new(PAGES)?;
     scene.mapping.poke(1, 1);
-    let stat = scene.stat();
+    let stat = scene.stat(1);
     scene.assert_at_once(stat, Ok(0));
     let found: vm_map_sync_stat = scene.desk.get(ARRAY);
     assert_eq!((found.pages, found.dirty), (PAGES as u64, 1));
@@ -243,16 +249,19 @@ pub fn what_is_cached_is_freed_by_a_worker() -> Verdict {
 
 /// It takes no waiting, but those who submit are not to be kept.
 pub fn a_look_at_very_much_is_left_to_a_worker() -> Verdict {
-    const MUCH: u64 = (1 << 14) + 64;
-    let mut scene = Small::new(MUCH as usize)?;
-    let request = scene.stat();
+    const TIMES: usize = 1024;
+    // As many folios as may be looked at, and some more.
+    const PAGES: usize = (1 << 14) / TIMES + 1;
+    let mut scene = Small::new(PAGES)?;
+    scene.desk = Desk::with_room((ARRAY + TIMES * size_of::<vm_map_sync_stat>()) / PAGE + 1)?;
+    let request = scene.stat(TIMES);
     scene.assert_by_worker(request, Ok(0));
-    let found: vm_map_sync_stat = scene.desk.get(ARRAY);
-    assert_eq!(
-        (found.pages, found.resident),
-        (MUCH, MUCH),
-        "each page once"
-    );
+    for number in [0, TIMES - 1] {
+        let at = ARRAY + number * size_of::<vm_map_sync_stat>();
+        let found: vm_map_sync_stat = scene.desk.get(at);
+        let pages = PAGES as u64;
+        assert_eq!((found.pages, found.resident), (pages, pages), "each once");
+    }
     Ok(())
 }
 
