@@ -152,8 +152,6 @@ pub(crate) fn sync(range: &Range<usize>, flags: u32) -> Answer {
         (Ok(()), _) => Answer::Done {
             unpaged: result.unpaged,
         },
-        // The module says what is wrong in both places.
-        (Err(errno), _) if errno != result.error => Answer::Not(Why::NoCall(errno)),
         (_, uapi::VM_MAP_SYNC_REASON_HOLE) => Answer::Hole,
         (_, uapi::VM_MAP_SYNC_REASON_WIRED) => Answer::Wired(result.address as usize),
         (_, uapi::VM_MAP_SYNC_REASON_IO) => Answer::Unwritten(result.error),
@@ -162,6 +160,7 @@ pub(crate) fn sync(range: &Range<usize>, flags: u32) -> Answer {
         (_, uapi::VM_MAP_SYNC_REASON_SPECIAL) => Answer::Not(Why::Special),
         (_, uapi::VM_MAP_SYNC_REASON_PROTECTION) => Answer::Not(Why::Protection),
         (_, uapi::VM_MAP_SYNC_REASON_MEMORY) => Answer::Not(Why::NoMemory),
+        // There is no reason in it if the call did not come as far as the module.
         (Err(errno), _) => Answer::Not(Why::NoCall(errno)),
     }
 }

@@ -66,9 +66,15 @@ pub fn async_writes() -> Verdict {
         let range = mapping.all();
         assert_eq!(kernel(range.start, range.len(), flags), Ok(()));
         assert_eq!(file.picture(0..PAGES)?, "DCCDCCCCDDCCCCCD");
+        let flushes = file.disk().counters()?.flushes;
         assert_eq!(sync(range, flags), Ok(()));
         file.wait_until_written()?;
         file.assert_on_disk(1, DIRTY);
+        assert_eq!(
+            file.disk().counters()?.flushes,
+            flushes,
+            "nobody waits for a commit"
+        );
         assert_eq!(file.picture(0..PAGES)?, "C".repeat(PAGES));
     }
     Ok(())

@@ -2,12 +2,15 @@
 
 //! The manner of BSD.
 
-use super::answers::{
-    assert_gone,
-    scene,
-    BOTH,
-    DIRTY,
-    PAGES, //
+use super::{
+    answers::{
+        assert_gone,
+        scene,
+        BOTH,
+        DIRTY,
+        PAGES, //
+    },
+    fallbacks::before_a_device, //
 };
 use libc::{
     MS_ASYNC,
@@ -96,9 +99,15 @@ fn flags() -> Verdict {
     let both = sync(mapping.all(), MS_ASYNC | MS_INVALIDATE);
     assert_eq!(both, Err(Errno::EINVAL));
     assert_eq!(file.picture(0..PAGES)?, "DCCDCCCCDDCCCCCD");
+    let flushes = file.disk().counters()?.flushes;
     assert_eq!(sync(mapping.all(), MS_ASYNC), Ok(()));
     file.wait_until_written()?;
     file.assert_on_disk(1, DIRTY);
+    assert_eq!(
+        file.disk().counters()?.flushes,
+        flushes,
+        "nobody waits for a commit"
+    );
     Ok(())
 }
 
@@ -114,7 +123,9 @@ fn refusals() -> Verdict {
     assert_eq!(file.picture(0..PAGES)?, "DCCDCCCCDDCCCCCD");
     // There these are objects like others.
     assert_eq!(sync(entry("[vdso]")?, BOTH), Ok(()));
-    Ok(())
+    let (file, mapping) = scene()?;
+    assert_eq!(sync(before_a_device(&file)?.all(), BOTH), Ok(()));
+    assert_gone(&file, &mapping)
 }
 
 /// There everybody may free everybody's pages. Here they are written at least.

@@ -87,7 +87,16 @@ fn answers_as_the_kernel(range: &Range<usize>) -> Result<(), Errno> {
     kernel(range.start, range.len(), MS_SYNC)
 }
 
-/// The BIOS is memory of a device, for which the kernel has an error of its own.
+/// A file, and behind it pages of memory of a device: the BIOS, which may be looked at everywhere.
+pub fn before_a_device(file: &TestFile) -> Result<Mapping, Failure> {
+    let memory = OpenOptions::new().read(true).write(true).open("/dev/mem")?;
+    let mapping = Mapping::reserve(PAGES + 2)?;
+    mapping.map(0..PAGES, file.file(), 0, Share::Shared)?;
+    mapping.map(PAGES..PAGES + 2, &memory, 0xf0, Share::SharedRead)?;
+    Ok(mapping)
+}
+
+/// For memory of a device the kernel has an error of its own.
 pub fn special_mappings() -> Verdict {
     assert_eq!(answers_as_the_kernel(&entry("[vdso]")?), Ok(()));
     assert_eq!(answers_as_the_kernel(&entry("[vvar]")?), Ok(()));
@@ -101,10 +110,7 @@ pub fn special_mappings() -> Verdict {
     assert_eq!(answers_as_the_kernel(&huge), Ok(()));
 
     let (file, mapping) = scene()?;
-    let memory = OpenOptions::new().read(true).write(true).open("/dev/mem")?;
-    let beside = Mapping::reserve(PAGES + 2)?;
-    beside.map(0..PAGES, file.file(), 0, Share::Shared)?;
-    beside.map(PAGES..PAGES + 2, &memory, 0xf0, Share::SharedRead)?;
+    let beside = before_a_device(&file)?;
     let device = beside.range(PAGES..PAGES + 1);
     assert_eq!(answers_as_the_kernel(&device), Err(Errno::EINVAL));
     assert_eq!(sync(beside.all(), BOTH), Err(Errno::EINVAL));
