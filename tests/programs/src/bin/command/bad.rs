@@ -181,6 +181,35 @@ pub fn truncated_meanwhile() -> Verdict {
     child.die()
 }
 
+/// What is gone when its turn comes is named, and nothing else happens.
+pub fn vanishing_meanwhile() -> Verdict {
+    let tree = Tree::new()?;
+    let stays = tree.file("stays")?;
+    let (ours, theirs) = Line::pair()?;
+    let child = Child::spawn(|| {
+        theirs.send(0)?;
+        loop {
+            for number in 0..50 {
+                fs::remove_file(tree.file(number.to_string())?)?;
+            }
+        }
+    })?;
+    ours.receive()?;
+    for _ in 0..20 {
+        fs::write(&stays, [3; PAGE])?;
+        let ran = said(words("evict -r --json", tree.path()))?;
+        let problems = ran.of_kind("problem");
+        assert!(
+            problems.iter().all(|one| one["reason"] == "gone"),
+            "{ran:?}"
+        );
+        let code = i32::from(!problems.is_empty());
+        ran.ends(code).quietly();
+        assert_eq!(tree.resident("stays")?, 0);
+    }
+    child.die()
+}
+
 pub fn names_that_do_harm() -> Verdict {
     let tree = Tree::new()?;
     let name = OsStr::from_bytes(b"\x1b[31m\n\xff");

@@ -4,6 +4,10 @@
 
 use super::scene::*;
 use nix::{
+    fcntl::{
+        fcntl,
+        FcntlArg, //
+    },
     sys::{
         resource::{
             setrlimit,
@@ -14,7 +18,10 @@ use nix::{
             Signal, //
         },
     },
-    unistd::Pid,
+    unistd::{
+        pipe,
+        Pid, //
+    },
 };
 use std::{
     fs::File,
@@ -45,6 +52,7 @@ use vm_map_sync_tests::{
     patience::wait_until,
     process::wait_until_in,
     spare::Site,
+    PAGE, //
 };
 
 /// The command, which gets so much of something at the most.
@@ -81,7 +89,7 @@ pub fn few_descriptors() -> Verdict {
 /// Three times as many files take no more memory, and no more than a program for such things may take.
 pub fn many_files_in_little_memory() -> Verdict {
     const MEMORY: u64 = 24 << 20;
-    let count = fewer(6000);
+    let count = fewer(4000);
     let tree = with_files(count)?;
     let mut command = vmsync(words("evict -r --json", tree.path()))?;
     let ran = run(limited(&mut command, Resource::RLIMIT_DATA, MEMORY))?.ends(0);
@@ -136,10 +144,12 @@ pub fn interrupted_with_json() -> Verdict {
 
 /// Nobody reads what it says, so it cannot say how far it came.
 pub fn interrupted_while_nobody_reads() -> Verdict {
-    const NAMES: usize = 300;
-    let tree = with_files(NAMES)?;
+    let tree = with_files(100)?;
+    let (_end, out) = pipe()?;
+    // Much less than there is to be said.
+    fcntl(out.as_raw_fd(), FcntlArg::F_SETPIPE_SZ(PAGE as i32))?;
     let mut child = vmsync(words("status -r --json", tree.path()))?
-        .stdout(Stdio::piped())
+        .stdout(out)
         .spawn()?;
     let pid = Pid::from_raw(child.id().try_into()?);
     wait_until_in(pid, "anon_pipe_write")?;

@@ -63,6 +63,7 @@ fn main() -> ExitCode {
         not_ones_own_to_free,
         many_are_not_ones_own,
         truncated_meanwhile,
+        vanishing_meanwhile,
         names_that_do_harm,
         failed_writes_are_kept,
         failed_writes_are_forgotten,
