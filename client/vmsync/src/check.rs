@@ -107,6 +107,8 @@ struct Machine {
     loaded: bool,
     /// The module for this kernel, where modprobe finds it.
     installed: bool,
+    /// Whether DKMS can build it.
+    dkms: bool,
     /// Whether no module can be loaded any more.
     closed: bool,
     /// The number of the device, if the module is loaded.
@@ -122,6 +124,7 @@ impl Machine {
         let modules = text(&format!("/lib/modules/{kernel}/modules.dep"));
         Self {
             loaded: Path::new("/sys/module/vm_map_sync").exists(),
+            dkms: Path::new("/var/lib/dkms/vm-map-sync").exists(),
             installed: modules.lines().any(|line| {
                 line.split(':')
                     .next()
@@ -149,7 +152,7 @@ impl Machine {
                 let mend = if mode & 0o060 == 0o060 && group != 0 {
                     format!("sudo usermod -aG \"$(getent group {group} | cut -d: -f1)\" \"$USER\", then log in again")
                 } else {
-                    format!("sudo chmod 0666 {DEVICE}; for good, load the module without the parameter mode")
+                    format!("sudo chmod 0666 {DEVICE}; for good, see /usr/lib/udev/rules.d/60-vm-map-sync.rules")
                 };
                 let what = format!("{DEVICE} is not for you: its mode is {mode:04o}, its user {user}, its group {group}");
                 (what, mend)
@@ -174,9 +177,13 @@ impl Machine {
                 format!("this kernel is {kernel}; the module needs Linux 7.3 or later, with CONFIG_RUST=y"),
                 "install such a kernel, as linux-image-amd64 of trixie-backports, and boot it".to_owned(),
             ),
+            Self { dkms: true, kernel, .. } => (
+                format!("the module is here, but was not built for this kernel, {kernel}"),
+                format!("sudo dkms autoinstall -k {kernel} && sudo modprobe vm_map_sync"),
+            ),
             Self { kernel, .. } => (
                 format!("the module is not installed for this kernel, {kernel}"),
-                format!("make KDIR=/path/to/its/tree && sudo insmod build/{kernel}/vm_map_sync.ko, in the source of the module"),
+                "make deb && sudo apt install ./build/deb/*.deb, in the source of the module".to_owned(),
             ),
         };
         Missing { what, mend }
@@ -261,6 +268,7 @@ mod tests {
         kernel: String::new(),
         loaded: false,
         installed: false,
+        dkms: false,
         closed: false,
         number: None,
         rights: None,
@@ -287,8 +295,10 @@ mod tests {
         let old = kernel("6.12.5+deb13-amd64");
         assert_missing(&old, NotFound, "needs Linux 7.3", "trixie-backports");
         let new = kernel("7.3.4+deb13-amd64");
-        let insmod = "insmod build/7.3.4+deb13-amd64/vm_map_sync.ko";
-        assert_missing(&new, NotFound, "not installed for this kernel", insmod);
+        assert_missing(&new, NotFound, "not installed for this kernel", "make deb");
+        let unbuilt = Machine { dkms: true, ..new };
+        let build = "sudo dkms autoinstall -k 7.3.4+deb13-amd64";
+        assert_missing(&unbuilt, NotFound, "not built for this kernel", build);
         let installed = Machine {
             installed: true,
             ..old

@@ -173,7 +173,8 @@ pub fn wrong_options() -> Verdict {
         let ran = said(line.split_whitespace())?.ends(2);
         assert!(ran.out.is_empty() && !ran.err.is_empty(), "{line}: {ran:?}");
     }
-    said(["--version"])?.ends(0).says("vmsync 0.1.0");
+    let version = concat!("vmsync ", env!("CARGO_PKG_VERSION"));
+    said(["--version"])?.ends(0).says(version);
     said(["--help"])?.ends(0).says("Exit status:");
     Ok(())
 }
