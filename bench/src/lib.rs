@@ -39,6 +39,12 @@ pub mod names {
     pub const VMTOUCH_SYNC: &str = "vmtouch -e, then sync";
     /// Everything made durable before that.
     pub const SYNC_VMTOUCH: &str = "sync, then vmtouch -e";
+    /// With SYNCIO, a request of a ring.
+    pub const BY_RING: &str = "vm_map_sync(SYNCIO), by a ring";
+    /// The same until it is submitted.
+    pub const SUBMITTED: &str = "vm_map_sync(SYNCIO), submitted";
+    /// With SYNCIO, a thread for each call that is under way.
+    pub const BY_THREADS: &str = "vm_map_sync(SYNCIO), by threads";
     /// One `fdatasync()` for each file, all under way together.
     pub const IO_URING: &str = "io_uring fsync, all at once";
 }

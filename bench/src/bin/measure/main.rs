@@ -25,8 +25,10 @@ mod gaps;
 mod lock;
 mod memory;
 mod place;
+mod ring;
 mod sparse;
 mod stall;
+mod submit;
 mod vector;
 mod vmas;
 mod writers;
@@ -49,6 +51,8 @@ fn main() -> ExitCode {
         "lock" => lock::measure,
         "memory" => memory::measure,
         "command" => command::measure,
+        "submit" => submit::measure,
+        "ring" => ring::measure,
         "writers" => writers::measure,
         _ => {
             eprintln!("usage: measure SUBJECT; there is no subject \"{wanted}\"");

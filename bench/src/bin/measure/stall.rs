@@ -204,7 +204,8 @@ fn stay_on(processor: usize) -> Done {
     Ok(sched_setaffinity(Pid::from_raw(0), &processors)?)
 }
 
-fn percentiles(waits: &mut [u64]) -> Counts {
+/// What there is to say of how long things took.
+pub fn percentiles(waits: &mut [u64]) -> Counts {
     waits.sort_unstable();
     let at = |thousandths: usize| {
         let index = (waits.len() * thousandths / 1000).min(waits.len().saturating_sub(1));

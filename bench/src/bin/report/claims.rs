@@ -19,6 +19,8 @@ use vm_map_sync_bench::{
     },
     names::{
         BOTH,
+        BY_RING,
+        BY_THREADS,
         CLEAN_INVALIDATE,
         CLEAN_SYNCIO,
         DONTNEED_UNMAPPED,
@@ -27,6 +29,7 @@ use vm_map_sync_bench::{
         INVALIDATE,
         IO_URING,
         MSYNC,
+        SUBMITTED,
         SYNCIO,
         VECTOR,
         VMTOUCH,
@@ -59,6 +62,8 @@ pub fn claims(results: &Results) -> Vec<Claim> {
                 "stall" => book.stall(scene),
                 "memory" => book.memory(scene),
                 "command" => book.command(scene),
+                "submit" => book.submit(scene),
+                "ring" if scene.unit == "in flight" => book.ring(scene),
                 _ => {}
             }
         }
@@ -260,6 +265,21 @@ impl Book<'_> {
         self.at_most(format!("{place}: at most {most} x {peer}"), ratio, most);
         let left = self.results.spread(scene, EVICT_TREE, "pages left");
         self.at_most(format!("{place}: no page left"), left, 0.0);
+    }
+
+    fn submit(&mut self, scene: &Scene) {
+        let text = format!("{}: no flush until it is submitted", title(scene));
+        let found = self.results.spread(scene, SUBMITTED, FLUSHES);
+        self.at_most(text, found, 0.0);
+    }
+
+    fn ring(&mut self, scene: &Scene) {
+        let ratio = self.results.ratio(scene, BY_RING, BY_THREADS);
+        let text = format!("{}: no slower than threads", title(scene));
+        self.at_most(text, ratio, 1.0);
+        let ratio = self.results.ratio(scene, BY_RING, "io_uring fsync");
+        let text = format!("{}: no slower than IORING_OP_FSYNC", title(scene));
+        self.at_most(text, ratio, 1.1);
     }
 
     fn at_most(&mut self, text: String, found: Option<Spread>, limit: f64) {
