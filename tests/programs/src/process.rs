@@ -265,12 +265,18 @@ fn wait_for_state(pid: u32, state: char) -> Verdict {
     })
 }
 
-/// Waits until a process waits in a function of the kernel whose name begins like that.
+/// Waits until a thread of a process waits in a function of the kernel whose name begins like that.
 #[track_caller]
 pub fn wait_until_in(pid: Pid, function: &str) -> Verdict {
     wait_until(&format!("in {function}"), || {
-        let found = fs::read_to_string(format!("/proc/{pid}/wchan"))?;
-        io::Result::Ok(found.starts_with(function))
+        for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+            // It may have ended.
+            let found = fs::read_to_string(thread?.path().join("wchan")).unwrap_or_default();
+            if found.starts_with(function) {
+                return io::Result::Ok(true);
+            }
+        }
+        Ok(false)
     })
 }
 

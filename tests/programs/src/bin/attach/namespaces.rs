@@ -69,8 +69,9 @@ pub fn numbers_of_a_pid_namespace() -> Verdict {
             let oneself = Map::attach(1)?;
             assert_whose(&oneself, Whose::Own, Some(1));
             let child = Target::new(|| Ok(()))?;
-            assert_eq!(child.number(), 2);
-            attaches(2);
+            // Not always the next number: threads have some as well.
+            assert!(child.number() < 16, "{}", child.number());
+            attaches(child.number());
             // Those who are outside have no number here, whatever rights one has.
             let errno = Map::attach(outer.number()).map_err(|error| error.errno());
             assert_eq!(errno.err(), Some(Some(libc::ESRCH)));
