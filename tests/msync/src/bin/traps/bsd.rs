@@ -10,7 +10,10 @@ use super::{
         DIRTY,
         PAGES, //
     },
-    fallbacks::before_a_device, //
+    fallbacks::{
+        before_a_device,
+        sync_for_somebody, //
+    },
 };
 use libc::{
     MS_ASYNC,
@@ -20,15 +23,7 @@ use libc::{
 use nix::errno::Errno;
 use std::{
     env,
-    fs::{
-        self,
-        File,
-        Permissions, //
-    },
-    os::unix::fs::{
-        chroot,
-        PermissionsExt, //
-    },
+    os::unix::fs::chroot, //
 };
 use vm_map_sync_msync_tests::{
     msync,
@@ -38,17 +33,9 @@ use vm_map_sync_msync_tests::{
 };
 use vm_map_sync_tests::{
     harness::Verdict,
-    mapping::{
-        Mapping,
-        Share, //
-    },
     maps::entry,
-    process::{
-        become_user,
-        Child,
-        NOBODY, //
-    },
-    PAGE,
+    process::Child,
+    PAGE, //
 };
 
 /// The manner is one of the whole process.
@@ -131,16 +118,7 @@ fn refusals() -> Verdict {
 /// There everybody may free everybody's pages. Here they are written at least.
 fn files_of_others() -> Verdict {
     let (file, _mapping) = scene()?;
-    fs::set_permissions(file.path(), Permissions::from_mode(0o644))?;
-    let reading = File::open(file.path())?;
-    Child::spawn(|| {
-        let mapping = Mapping::reserve(PAGES)?;
-        mapping.map(0..PAGES, &reading, 0, Share::SharedRead)?;
-        become_user(NOBODY, NOBODY)?;
-        assert_eq!(sync(mapping.all(), BOTH), Ok(()));
-        Ok(())
-    })?
-    .join()?;
+    sync_for_somebody(&file)?;
     file.assert_on_disk(1, DIRTY);
     assert_eq!(file.picture(0..PAGES)?, "C".repeat(PAGES));
     Ok(())

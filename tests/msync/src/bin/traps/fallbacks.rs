@@ -146,21 +146,25 @@ pub fn memory_beside_a_file() -> Verdict {
     Ok(())
 }
 
-/// Who may not write to a file cannot free its pages, and is not to be told so. The kernel does nothing for a mapping
-/// that nobody can write by.
-pub fn files_of_others() -> Verdict {
-    let (file, mapping) = scene()?;
+/// Has a user call for a file of root's that everybody may read.
+pub fn sync_for_somebody(file: &TestFile) -> Verdict {
     fs::set_permissions(file.path(), Permissions::from_mode(0o644))?;
     let reading = File::open(file.path())?;
     Child::spawn(|| {
-        drop(mapping);
         let mapping = Mapping::reserve(PAGES)?;
         mapping.map(0..PAGES, &reading, 0, Share::SharedRead)?;
         become_user(NOBODY, NOBODY)?;
         assert_eq!(sync(mapping.all(), BOTH), Ok(()));
         Ok(())
     })?
-    .join()?;
+    .join()
+}
+
+/// Who may not write to a file cannot free its pages, and is not to be told so. The kernel does nothing for a mapping
+/// that nobody can write by.
+pub fn files_of_others() -> Verdict {
+    let (file, _mapping) = scene()?;
+    sync_for_somebody(&file)?;
     assert_eq!(file.picture(0..PAGES)?, "DCCDCCCCDDCCCCCD");
     Ok(())
 }
