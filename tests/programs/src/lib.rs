@@ -8,6 +8,7 @@
 //! - `VMS_DEV`: the block device below it.
 //! - `VMS_MODULE`: the module, `vm_map_sync.ko`.
 
+#[cfg(feature = "by-ring")]
 mod by_ring;
 pub mod check;
 pub mod dice;
