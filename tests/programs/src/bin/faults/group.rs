@@ -110,7 +110,7 @@ pub fn full_memory_group() -> Verdict {
     /// What is in it before, in pages.
     const FULL: usize = 2048;
 
-    let pieces = fewer(30_000);
+    let pieces = fewer(60_000);
     let file = TestFile::new(1)?;
     file.file().set_len((pieces * PAGE) as u64)?;
     let group = Group::new()?;
