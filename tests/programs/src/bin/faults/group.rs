@@ -113,21 +113,21 @@ pub fn full_memory_group() -> Verdict {
     let pieces = fewer(60_000);
     let file = TestFile::new(1)?;
     file.file().set_len((pieces * PAGE) as u64)?;
+    let mapping = Mapping::reserve(pieces)?;
+    for place in 0..pieces {
+        // Backwards, so that they do not follow each other in the file.
+        mapping.map(
+            place..place + 1,
+            file.file(),
+            pieces - 1 - place,
+            Share::Shared,
+        )?;
+    }
+    mapping.poke(pieces - 1, 1);
+    assert_eq!(file.picture(0..1)?, "D");
+
     let group = Group::new()?;
     let child = Child::spawn(|| {
-        let mapping = Mapping::reserve(pieces)?;
-        for place in 0..pieces {
-            // Backwards, so that they do not follow each other in the file.
-            mapping.map(
-                place..place + 1,
-                file.file(),
-                pieces - 1 - place,
-                Share::Shared,
-            )?;
-        }
-        mapping.poke(pieces - 1, 1);
-        assert_eq!(file.picture(0..1)?, "D");
-
         group.enter()?;
         let memory = Mapping::reserve(FULL)?;
         memory.map_anonymous(0..FULL, libc::MAP_PRIVATE)?;
