@@ -27,8 +27,7 @@ use nix::{
     unistd::close,
 };
 use std::{
-    io,
-    mem,
+    io, mem,
     ops::Range,
     ptr,
     sync::{
@@ -38,7 +37,11 @@ use std::{
         },
         Barrier,
     },
-    thread, //
+    thread,
+    time::{
+        Duration,
+        Instant, //
+    },
 };
 use vm_map_sync_msync_tests::{
     handles,
@@ -122,26 +125,50 @@ extern "C" {
     fn setitimer(which: c_int, new: *const libc::itimerval, old: *mut libc::itimerval) -> c_int;
 }
 
-/// Has a signal come every two milliseconds, until this is dropped.
-struct Alarms;
+/// Has signals come in the midst of calls, until this is dropped.
+///
+/// One for each call, and not again and again by itself: where a handler takes longer than that, nothing
+/// else would ever run.
+struct Alarms {
+    /// How long the call before took.
+    took: Duration,
+    /// After how many tenths of that a signal comes.
+    tenths: u32,
+}
 
 impl Alarms {
     fn new(handler: SigHandler) -> io::Result<Self> {
         let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
         // SAFETY: All handlers of these tests may be called at any time.
         unsafe { sigaction(Signal::SIGALRM, &action) }?;
-        Self::set(2000)?;
-        Ok(Self)
+        Ok(Self {
+            took: Duration::from_millis(1),
+            tenths: 0,
+        })
     }
 
-    fn set(microseconds: i64) -> io::Result<()> {
-        let time = libc::timeval {
-            tv_sec: 0,
-            tv_usec: microseconds,
-        };
+    /// A call, and a signal meanwhile if it takes as long as the one before.
+    fn during(&mut self, call: impl FnOnce()) -> io::Result<()> {
+        self.tenths = (self.tenths + 1) % 10;
+        let delay = self.took * self.tenths / 10;
+        Self::set(1 + delay.subsec_micros() as libc::suseconds_t)?;
+        let began = Instant::now();
+        call();
+        self.took = began.elapsed();
+        Ok(())
+    }
+
+    /// In so many microseconds; 0 is never.
+    fn set(microseconds: libc::suseconds_t) -> io::Result<()> {
         let timer = libc::itimerval {
-            it_interval: time,
-            it_value: time,
+            it_interval: libc::timeval {
+                tv_sec: 0,
+                tv_usec: 0,
+            },
+            it_value: libc::timeval {
+                tv_sec: 0,
+                tv_usec: microseconds,
+            },
         };
         // SAFETY: It reads what a timer is.
         if unsafe { setitimer(libc::ITIMER_REAL, &raw const timer, ptr::null_mut()) } < 0 {
@@ -167,10 +194,10 @@ fn show(range: &Range<usize>) {
 pub fn in_signal_handlers() -> Verdict {
     let (_file, mapping) = scene()?;
     show(&mapping.all());
-    let alarms = Alarms::new(SigHandler::Handler(handler))?;
+    let mut alarms = Alarms::new(SigHandler::Handler(handler))?;
     while GOOD.load(Relaxed) < 100 && BAD.load(Relaxed) == 0 {
         mapping.fill(1, DIRTY);
-        assert_eq!(sync(mapping.all(), BOTH), Ok(()));
+        alarms.during(|| assert_eq!(sync(mapping.all(), BOTH), Ok(())))?;
         if GOOD.load(Relaxed) < 10 {
             for handle in handles()? {
                 close(handle)?;
@@ -192,10 +219,10 @@ extern "C" fn count(_: c_int) {
 /// Signals do not interrupt a call.
 pub fn no_interruption() -> Verdict {
     let (file, mapping) = scene()?;
-    let alarms = Alarms::new(SigHandler::Handler(count))?;
+    let mut alarms = Alarms::new(SigHandler::Handler(count))?;
     while SIGNALS.load(Relaxed) < 100 {
         mapping.fill(1, DIRTY);
-        assert_eq!(sync(mapping.all(), BOTH), Ok(()));
+        alarms.during(|| assert_eq!(sync(mapping.all(), BOTH), Ok(())))?;
     }
     drop(alarms);
     assert_gone(&file, &mapping)
