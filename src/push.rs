@@ -39,6 +39,10 @@ use kernel::prelude::*;
 /// How many pages are handed over at once: between two chunks the caller can die.
 const CHUNK: usize = 1024;
 
+/// The same for a worker of a ring: about as much as a disk takes in one request. A request of the ring can
+/// be given up at any time, and whoever does so waits for the end of the chunk where the disk's queue is full.
+const CHUNK_OF_WORKER: usize = 32;
+
 /// The same where writing means to flush the processors' caches, which takes no disk.
 const CHUNK_OF_MEMORY: usize = 1 << 18;
 
@@ -112,10 +116,15 @@ fn start(
             }
         }
     }
+    let size = if task::is_ring_worker() {
+        CHUNK_OF_WORKER
+    } else {
+        CHUNK
+    };
     let mut result = Ok(());
     for (pages, run) in pieces::runs(siblings) {
         let mut rest = pages;
-        while let Some(chunk) = next_chunk(pager, &rest) {
+        while let Some(chunk) = next_chunk(pager, &rest, size) {
             task::checkpoint()?;
             let written = if flags.waits() {
                 pager.write(&chunk)
@@ -164,6 +173,9 @@ fn of_ranges(run: &[Piece]) -> impl Iterator<Item = (Range<usize>, usize)> + '_ 
 }
 
 fn count_dirty(pager: &Pager, pages: &Range<usize>) -> Result<usize, Killed> {
+    if pager.is_memory() {
+        return Ok(0);
+    }
     let mut folios = Folios::new(pager, Which::Dirty, pages.clone());
     let mut dirty = 0;
     while let Some(folio) = folios.next() {
@@ -173,13 +185,13 @@ fn count_dirty(pager: &Pager, pages: &Range<usize>) -> Result<usize, Killed> {
     Ok(dirty)
 }
 
-/// The next chunk of `pages` that has anything dirty in it.
-fn next_chunk(pager: &Pager, pages: &Range<usize>) -> Option<Range<usize>> {
+/// The next chunk of `pages` that has anything dirty in it, of this size if a disk is to write it.
+fn next_chunk(pager: &Pager, pages: &Range<usize>, size: usize) -> Option<Range<usize>> {
     let (first, size) = if pager.is_memory() {
         // No folio tells what is dirty.
         (pages.start, CHUNK_OF_MEMORY)
     } else {
-        (folios::first_dirty(pager, pages)?, CHUNK)
+        (folios::first_dirty(pager, pages)?, size)
     };
     let chunk = chunk(pages, first, size);
     (!chunk.is_empty()).then_some(chunk)

@@ -30,6 +30,7 @@ pub mod raw;
 pub mod residency;
 pub mod ring;
 pub mod room;
+pub mod slow;
 pub mod spare;
 pub mod sysctl;
 pub mod trace;

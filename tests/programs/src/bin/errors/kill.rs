@@ -3,11 +3,7 @@
 //! A caller that is killed while a slow disk is at it: gone long before the disk is done, and nothing hangs
 //! afterwards.
 
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt, //
-};
+use std::io;
 use vm_map_sync::{
     Flags,
     Map, //
@@ -17,7 +13,6 @@ use vm_map_sync_tests::{
         self,
         BOTH, //
     },
-    disk::Disk,
     file::TestFile,
     gate::{
         Gate,
@@ -33,80 +28,20 @@ use vm_map_sync_tests::{
         Share, //
     },
     patience::wait_until,
-    pattern,
     process::{
         Child,
         Line, //
     },
     residency::Cached,
-    spare::{
-        Site,
-        Spare, //
+    slow::{
+        self,
+        Slow, //
     },
-    PAGE, //
+    spare::Site, //
 };
 
 /// What a disk has to write at first, in pages: 128 MiB.
 const PAGES: usize = 32768;
-/// What is written to a file at once, in pages.
-const BLOCK: usize = 256;
-/// How many megabytes it writes in a second: all of it takes half a minute.
-const SPEED: usize = 5;
-
-/// A slow disk with a file system on it.
-struct Slow {
-    site: Site,
-    spare: Spare,
-}
-
-impl Slow {
-    /// With room for so many dirty pages, and much more, so that the file system leaves them alone.
-    fn new(pages: usize) -> Result<Self, Failure> {
-        let megabytes = 1024 + pages * PAGE / (1 << 20);
-        // A request has to fit into a 50th of a second.
-        let speed = fewer(SPEED).to_string();
-        let spare = Spare::new(megabytes, &[("mbps", &speed), ("max_sectors", "32")])?;
-        Ok(Self {
-            site: Site::new(spare.device())?,
-            spare,
-        })
-    }
-
-    /// A new file with nothing in it.
-    fn file(&self, name: &str, pages: usize) -> Result<(File, Mapping), Failure> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(self.site.directory().join(name))?;
-        file.set_len((pages * PAGE) as u64)?;
-        let mapping = Mapping::reserve(pages)?;
-        mapping.map(0..pages, &file, 0, Share::Shared)?;
-        Ok((file, mapping))
-    }
-
-    /// Waits until the disk has written so many pages.
-    fn wait_for_writes(&self, pages: usize) -> Verdict {
-        let disk = Disk::open(self.spare.device())?;
-        // At 16 KiB each.
-        let enough = disk.counters()?.writes + (pages * PAGE / (16 << 10)) as u64;
-        wait_until("written", || {
-            io::Result::Ok(disk.counters()?.writes >= enough)
-        })
-    }
-
-    /// Asserts that all is well: a new file can be written, synced and freed.
-    fn assert_well(&self, name: &str) -> Verdict {
-        let (file, mapping) = self.file(name, 4)?;
-        mapping.fill(1, 0..4);
-        let map = Map::current()?;
-        check::succeeds(&map, mapping.all(), BOTH, check::counts(4, 4));
-        assert_eq!(Cached::of(&file, 0..4)?.resident, 0);
-        mapping.assert_has(1, 0..4);
-        assert!(mapping.read(2) == pattern(1, 2));
-        Ok(())
-    }
-}
 
 /// Kills a caller whose range has many dirty pages, with `step` times as many pages in all.
 fn killed_in(flags: Flags, step: usize) -> Verdict {
@@ -118,10 +53,7 @@ fn killed_in(flags: Flags, step: usize) -> Verdict {
         let (ours, theirs) = Line::pair()?;
         let range = mapping.all();
         let child = Child::spawn(|| {
-            let block = vec![1; BLOCK * PAGE];
-            for page in (0..pages).step_by(BLOCK * step) {
-                file.write_all_at(&block, (page * PAGE) as u64)?;
-            }
+            slow::soil(&file, pages, step)?;
             let map = Map::current()?;
             theirs.send(0)?;
             let answer = map.sync(range, flags);

@@ -20,13 +20,38 @@ use nix::{
         Signal, //
     },
 };
+use std::time::Instant;
+use vm_map_sync::{
+    uapi::{
+        self,
+        vm_map_sync_args, //
+    },
+    Flags,
+    Map, //
+};
 use vm_map_sync_tests::{
-    harness::Verdict,
+    check::BOTH,
+    harness::{
+        fewer,
+        Verdict, //
+    },
     process::{
         Child,
         Line, //
     },
-    ring::Ring, //
+    raw::{
+        self,
+        Desk, //
+    },
+    residency::Cached,
+    ring::{
+        command,
+        Ring, //
+    },
+    slow::{
+        self,
+        Slow, //
+    },
 };
 
 /// The number of the request to cancel others.
@@ -131,4 +156,52 @@ pub fn a_stopped_process_goes_on() -> Verdict {
     child.join()?;
     scene.assert_done(0);
     Ok(())
+}
+
+/// Gives up a request that has much to write, on a disk that writes it in small requests: nothing is waited
+/// for but the one that the disk is at, and what it was not asked for yet is left alone.
+fn cancelled_in(flags: Flags) -> Verdict {
+    let pages = fewer(32768);
+    let slow = Slow::new(pages)?;
+    {
+        let (file, mapping) = slow.file("big", pages)?;
+        slow::soil(&file, pages, 1)?;
+        let map = Map::current()?;
+        let desk = Desk::new()?;
+        desk.put(0, &raw::args(&mapping.all(), flags.bits()));
+        let mut ring = Ring::new()?;
+        ring.push(command(&map, uapi::VM_MAP_SYNC_SYNC, desk.address(0)).user_data(0));
+        ring.submit()?;
+        slow.wait_for_writes(pages / 16)?;
+        let given_up = Instant::now();
+        ring.push(AsyncCancel::new(0).build().user_data(CANCEL));
+        let all = sorted(ring.wait(2)?);
+        println!(
+            "# cancelled in {:.1} ms",
+            given_up.elapsed().as_secs_f64() * 1e3
+        );
+        let cached = Cached::of(&file, 0..pages)?;
+        // Gives up what is still to be written.
+        file.set_len(0)?;
+        assert_eq!(
+            all,
+            [(0, Err(Errno::EINTR)), (CANCEL, Err(Errno::EALREADY))]
+        );
+        let result = desk.get::<vm_map_sync_args>(0).result;
+        assert_eq!(result.reason, uapi::VM_MAP_SYNC_REASON_KILLED);
+        assert_eq!((result.pushed, result.freed), (pages as u64, 0));
+        assert!(
+            cached.dirty + cached.writeback > pages as u64 / 2,
+            "it was given up when most was written: {cached:?}"
+        );
+    }
+    slow.assert_well("small")
+}
+
+pub fn cancel_in_syncio() -> Verdict {
+    cancelled_in(Flags::SYNCIO)
+}
+
+pub fn cancel_in_both() -> Verdict {
+    cancelled_in(BOTH)
 }
