@@ -5,7 +5,8 @@
 //!
 //! The caller is never in the hands of others: the helpers are of this call alone, and if it is granted
 //! none, or none come, it does the work itself. When it goes, so does what nobody has begun, with its
-//! files; what a helper has begun is all that is left.
+//! files; what a helper has begun is all that is left. What that comes to nobody hears of any more, and
+//! its file counts as told of its errors: so they are put back, for whoever asks next.
 
 use crate::{
     sys::{
@@ -69,8 +70,10 @@ pub(crate) struct Batch {
     /// What nobody has begun; the last one is the next.
     #[pin]
     jobs: Mutex<Room<Job>>,
-    /// What became of each job, by its number: an error number, negative, or 0.
+    /// What became of each job, by its number: an error number, negative, or 0. Whoever passes it on takes it.
     errors: Room<Atomic<i32>>,
+    /// Not 0 when the caller has gone, and hears of nothing any more.
+    abandoned: Atomic<i32>,
     /// With whose rights it is done.
     rights: Rights,
     /// For which thread.
@@ -100,6 +103,7 @@ impl Batch {
         let batch = pin_init!(Self {
             open: Atomic::new(list.len()),
             absent: Atomic::new(0),
+            abandoned: Atomic::new(0),
             errors,
             rights: Rights::of_caller(),
             caller: kernel::current!().pid(),
@@ -114,20 +118,23 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// If the caller was killed meanwhile: what nobody has begun is dropped then.
-    pub(crate) fn work_off(this: Arc<Self>) -> Result<Arc<Self>, Killed> {
-        let result = this.call_for_help().and_then(|helped| {
+    /// If the caller was killed meanwhile: what nobody has begun is dropped then. [Results](Self::take_result)
+    /// that are there already are still his to pass on.
+    pub(crate) fn work_off(self: &Arc<Self>) -> Result<(), Killed> {
+        let result = self.call_for_help().and_then(|helped| {
             if !helped {
-                this.work(task::checkpoint)?;
+                self.work(task::checkpoint)?;
             }
-            this.done.wait_killable()
+            self.done.wait_killable()
         });
         if result.is_err() {
-            let rest = mem::replace(&mut *this.jobs.lock(), Room::new());
+            // From here on it is the helpers' to pass results on, but for those that are there.
+            self.abandoned.xchg(1, Full);
+            let rest = mem::replace(&mut *self.jobs.lock(), Room::new());
             drop(rest);
-            this.gathered.complete();
+            self.gathered.complete();
         }
-        result.map(|()| this)
+        result
     }
 
     /// Has helpers come, and waits until all of them are there: what they ask the disk for is to reach
@@ -191,7 +198,11 @@ impl Batch {
             if let Err(errno) = trace::commit(&job.pager, &job.pages, Some(self.caller)) {
                 let number = self.errors.len().saturating_sub(behind + 1);
                 if let Some(error) = self.errors.get(number) {
-                    error.store(errno.to_errno(), Relaxed);
+                    // Before it is looked whether there is somebody to take it.
+                    error.xchg(errno.to_errno(), Full);
+                }
+                if self.abandoned.load(Relaxed) != 0 {
+                    job.pager.put_back(self.take_result(number));
                 }
             }
             // Nobody is to find the file open when the call has returned.
@@ -203,9 +214,9 @@ impl Batch {
         }
     }
 
-    /// What became of a job, by its number.
-    pub(crate) fn result(&self, number: usize) -> Result {
+    /// What became of a job, by its number: an error is told once.
+    pub(crate) fn take_result(&self, number: usize) -> Result {
         let error = self.errors.get(number);
-        to_result(error.map_or(0, |error| error.load(Relaxed)))
+        to_result(error.map_or(0, |error| error.xchg(0, Full)))
     }
 }

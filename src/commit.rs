@@ -105,11 +105,15 @@ fn commit_by_helpers(
     let Some(batch) = Batch::of(count, commits().map(|commit| commit.job())) else {
         return Ok(false);
     };
-    let batch = Batch::work_off(batch)?;
+    let mut done = batch.work_off();
     for (number, commit) in commits().enumerate() {
-        commit.finish(batch.result(number), outcomes)?;
+        let result = batch.take_result(number);
+        match done {
+            Ok(()) => done = commit.finish(result, outcomes),
+            Err(Killed) => commit.pager.put_back(result),
+        }
     }
-    Ok(true)
+    done.map(|()| true)
 }
 
 /// The commit of one pager.
@@ -181,14 +185,18 @@ impl<'a> Commit<'a> {
     // Out of line it would have the commit in memory.
     #[inline(always)]
     fn finish(&self, mut result: Result, outcomes: &mut Outcomes<'_>) -> Result<(), Killed> {
+        let mut done = Ok(());
         if self.is_undone() {
-            task::checkpoint()?;
-            result = result.and(trace::commit(self.pager, &hull(self.siblings), None));
+            done = task::checkpoint();
+            if done.is_ok() {
+                result = result.and(trace::commit(self.pager, &hull(self.siblings), None));
+            }
         }
+        // Whoever was told of an error has to hear of it, also if he goes.
         if let Err(errno) = result.and(self.tell()) {
             fail(self.siblings, self.siblings, 0, errno, outcomes);
         }
-        Ok(())
+        done
     }
 
     /// Tells of the errors of the writes whoever is to be told: each file has a cursor of its own.

@@ -85,6 +85,9 @@ pub(crate) fn evict(
         let Some(piece) = siblings.iter().find(|piece| !piece.is_barred()) else {
             continue;
         };
+        if piece.pager.is_memory() {
+            continue;
+        }
         let before = trace::counts(outcomes);
         let mut eviction = Eviction {
             pager: &piece.pager,
@@ -260,7 +263,7 @@ impl Eviction<'_, '_> {
             while let Some(folio) = folios.next() {
                 let pages = folio.pages();
                 next = max(next, pages.end);
-                if stretches.add(pages.clone(), folio.is_wired()).is_err() {
+                if stretches.add(pages.clone(), folio.is_wired(None)).is_err() {
                     next = pages.start;
                     break;
                 }
@@ -281,15 +284,19 @@ impl Eviction<'_, '_> {
     ) -> Result<(), Killed> {
         let wired = span.iter().any(|stretch| stretch.wired);
         let mut again = false;
-        if !wired && !self.spares && self.is_sound() {
+        if !wired && self.is_sound() {
             let reach = reach(span);
-            guard.unmap(&reach);
-            // Whoever wrote through a mapping since the chunk was settled made it dirty again.
+            if !self.spares {
+                guard.unmap(&reach);
+            }
+            // Whoever wrote since the chunk was settled made it dirty again.
             if self.stand_in.is_some() && self.is_busy(&reach) {
                 // It has to be committed as well, which cannot be done under the lock.
                 again = true;
             } else {
-                self.write(&reach)?;
+                if !self.spares {
+                    self.write(&reach)?;
+                }
                 // Some file systems let a folio count as written, and note that it was not while they
                 // still have it locked (`iomap_writeback_folio()`).
                 let mut folios = Folios::new(self.pager, Which::Resident, reach);
@@ -300,15 +307,16 @@ impl Eviction<'_, '_> {
         }
         let sound = self.is_sound();
         for stretch in span {
-            if wired || again || !sound {
+            if wired || !sound {
                 // Whoever has wired them has mapped them.
                 self.keep(left, &stretch.pages, !(sound && self.spares));
-                if again {
-                    left.again.get_or_insert(stretch.pages.clone());
-                }
                 continue;
             }
-            let freed = guard.evict(&stretch.pages);
+            let freed = if again {
+                0
+            } else {
+                guard.evict(&stretch.pages)
+            };
             if freed < stretch.pages.len() {
                 let mut folios = Folios::new(self.pager, Which::Resident, stretch.pages.clone());
                 while let Some(folio) = folios.next() {
@@ -362,12 +370,24 @@ impl Eviction<'_, '_> {
             // Then the pages have to stay.
             None => self.pager.open_again().ok(),
         };
-        let job = opened.map(|pager| Job { pager, pages: 0..0 });
-        if let Some(batch) = job.and_then(|job| Batch::of(1, once(job))) {
-            let committed = Batch::work_off(batch)?.result(0);
-            if let Err(errno) = committed.and_then(|()| self.pager.errors_since(self.mark)) {
-                self.fail(errno, page);
+        // It is closed here, and not by a helper: nobody is to find it open when the call has returned.
+        let Some(pager) = opened else {
+            return Ok(());
+        };
+        let job = Job {
+            pager: pager.clone(),
+            pages: 0..0,
+        };
+        let committed = match Batch::of(1, once(job)) {
+            Some(batch) => {
+                batch.work_off()?;
+                batch.take_result(0)
             }
+            // There is no memory for it.
+            None => trace::commit(&pager, &(0..0), None),
+        };
+        if let Err(errno) = committed.and_then(|()| self.pager.errors_since(self.mark)) {
+            self.fail(errno, page);
         }
         Ok(())
     }

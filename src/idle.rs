@@ -18,7 +18,7 @@ use crate::{
 /// laid out.
 ///
 /// Where something has to be asked for in any case it is not: a commit, whoever wants to be told of what
-/// it came to.
+/// it came to. Nor where there is something to be told: that a write has failed.
 pub(crate) fn is_idle(plan: &[Piece], flags: Flags) -> bool {
     pieces::pagers(plan).all(|siblings| {
         let may_be = |pager: &Pager| {
@@ -33,7 +33,8 @@ pub(crate) fn is_idle(plan: &[Piece], flags: Flags) -> bool {
                     } else {
                         folios::first_dirty(&piece.pager, &pages)
                     };
-                    first.is_none()
+                    let waits = flags.waits();
+                    first.is_none() && !(waits && piece.pager.errors_since(piece.mark).is_err())
                 })
             })
     })

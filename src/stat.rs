@@ -62,8 +62,9 @@ pub(crate) struct Counts {
     pub(crate) wired: usize,
 }
 
-/// How many folios a call looks at that may not wait; which is no waiting, but there are others who do.
-const AT_ONCE: usize = 1 << 14;
+/// How many folios, and entries that map them, a call looks at that may not wait; which is no waiting, but
+/// there are others who do.
+const AT_ONCE: u32 = 1 << 14;
 
 /// Counts what is in the page cache of each range, as if it were the only one, and reports it file by file,
 /// with the index of the range.
@@ -83,21 +84,14 @@ pub(crate) fn look(
     let mut pieces = Pieces::None;
     let manner = (flags, caller.pace);
     capture(map, standing, wanted, manner, outcomes, &mut pieces)?;
-    let mut looked = 0;
+    let mut looks = caller.pace.is_at_once().then_some(AT_ONCE);
     for of_range in pieces.all().chunk_by_mut(|a, b| a.range() == b.range()) {
         pieces::lay_out(of_range);
         for siblings in pieces::pagers(of_range) {
             let Some(range) = siblings.first().map(Piece::range) else {
                 continue;
             };
-            let checkpoint = || {
-                looked += 1;
-                if caller.pace.is_at_once() && looked > AT_ONCE {
-                    return Err(Stop::Later);
-                }
-                task::checkpoint().map_err(|Killed| Stop::Killed)
-            };
-            let counts = count(map, siblings, caller, checkpoint).map_err(|stop| match stop {
+            let counts = count(map, siblings, caller, &mut looks).map_err(|stop| match stop {
                 Stop::Killed => outcomes.refuse(&Fault::killed().of_range(range)),
                 Stop::Later => outcomes.postpone(),
             })?;
@@ -116,14 +110,25 @@ enum Stop {
     Later,
 }
 
+/// Whether to go on: with so many looks left, if they are not any number.
+fn go_on(looks: &mut Option<u32>) -> Result<(), Stop> {
+    if let Some(left) = looks {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return Err(Stop::Later);
+        }
+    }
+    task::checkpoint().map_err(|Killed| Stop::Killed)
+}
+
 /// Counts the pages of one pager. Asks at each folio whether to go on.
 fn count(
     map: &Mm,
     siblings: &[Piece],
     caller: &Caller<'_>,
-    mut checkpoint: impl FnMut() -> Result<(), Stop>,
+    looks: &mut Option<u32>,
 ) -> Result<Counts, Stop> {
-    checkpoint()?;
+    go_on(looks)?;
     let mut counts = Counts::default();
     let mut may_ask = false;
     for piece in siblings {
@@ -135,12 +140,12 @@ fn count(
             continue;
         }
         counts.pages = counts.pages.saturating_add(pages.len());
-        let Some(pager) = run.first().map(|piece| &piece.pager) else {
-            continue;
+        let pager = match run.first() {
+            Some(piece) if !piece.pager.is_memory() => &piece.pager,
+            _ => continue,
         };
         let mut folios = Folios::new(pager, Which::Resident, pages.clone());
         while let Some(folio) = folios.next() {
-            checkpoint()?;
             let inside = overlap(&folio.pages(), &pages);
             let add = |count: &mut usize, holds: bool| {
                 if holds {
@@ -150,8 +155,13 @@ fn count(
             add(&mut counts.resident, true);
             add(&mut counts.dirty, folio.is_dirty());
             add(&mut counts.writeback, folio.is_written());
-            add(&mut counts.others, pager.is_elsewhere(&inside, map));
-            add(&mut counts.wired, folio.is_wired());
+            let looks = &mut *looks;
+            add(
+                &mut counts.others,
+                pager.is_elsewhere(&inside, map, looks.as_mut()),
+            );
+            add(&mut counts.wired, folio.is_wired(looks.as_mut()));
+            go_on(looks)?;
         }
     }
     Ok(counts)

@@ -11,12 +11,13 @@
 //!
 //! 1. `mm->mmap_lock`, or the lock of one VMA instead of it ([`map::MapGuard`],
 //!    [`kernel::mm::VmaReadGuard`]): read, held for the walk over the entries only. Neither I/O nor
-//!    an allocation that can sleep nor access to user memory happens under it, and none of the
-//!    locks below is taken under it.
+//!    an allocation that can sleep nor access to user memory happens under it. Of the locks below only
+//!    those of (3) are taken under it that the kernel takes where page table entries are given up
+//!    (`zap_vma_range()`).
 //! 2. `mapping->invalidate_lock` ([`pager::EvictGuard`]): write, held for one chunk of an eviction.
 //! 3. The folio lock, `i_mmap_rwsem`, the page table locks, `i_lock` and the `i_pages` lock: taken
-//!    and dropped again by the kernel functions that are called under (2), in the order that the
-//!    head of `mm/filemap.c` gives.
+//!    and dropped again by the kernel functions that are called under (1) or (2), in the order that the
+//!    head of `mm/filemap.c` gives. A folio lock may be waited for under (2).
 //!
 //! `exec_update_lock` of another process is taken and dropped again by the kernel when the memory of
 //! that process is opened ([`proc`]); none of these is held then.

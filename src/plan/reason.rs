@@ -35,16 +35,16 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    /// Which of two reasons is reported, if a call has both: the greater one. A kill ends the call; an
-    /// error of a write means data, and so does an older one; the pages that stay because they are in
-    /// use are merely cached.
+    /// Which of two reasons is reported, if a call has both: the greater one. An error of a write means
+    /// data, and nobody may hear of it again, whereas `done` says how far a call came that was ended. An older
+    /// error is told again; the pages that stay because they are in use are merely cached.
     pub(crate) fn rank(self) -> u32 {
         match self {
             Self::Busy => 0,
             Self::Unwritten => 1,
-            Self::Killed => 3,
+            Self::Killed => 2,
             // What refuses a call is all that there is to report.
-            _ => 2,
+            _ => 3,
         }
     }
 

@@ -71,6 +71,15 @@ impl Pager {
         to_result(unsafe { bindings::file_check_and_advance_wb_err(self.file().as_ptr()) })
             .map_err(told)
     }
+
+    /// Puts back an error that was told to somebody who has gone: whoever has the file open is told of it
+    /// when he asks next.
+    pub(crate) fn put_back(&self, result: Result) {
+        if let Err(errno) = result {
+            // SAFETY: The mapping is valid.
+            unsafe { bindings::__filemap_set_wb_err(self.mapping(), errno.to_errno()) };
+        }
+    }
 }
 
 /// What a file system has said, as callers are told.

@@ -11,7 +11,10 @@ use super::{
         bytes,
         Pager, //
     },
-    task::Killed, //
+    task::{
+        self,
+        Killed, //
+    }, //
 };
 use core::ops::Range;
 use kernel::{
@@ -20,15 +23,23 @@ use kernel::{
 };
 
 impl Pager {
-    /// Keeps new folios out of the pager, for an eviction.
+    /// Keeps page faults from bringing new folios into the pager, for an eviction.
+    ///
+    /// Whoever waits for a server's answer to a page fault has the lock, so a worker of a ring does not
+    /// queue for it.
     ///
     /// # Errors
     ///
     /// If the caller was killed while it waited.
     pub(crate) fn lock(&self) -> Result<EvictGuard<'_>, Killed> {
         let mapping = self.mapping();
-        // SAFETY: The mapping is valid.
-        Killed::check(unsafe { helpers::vm_map_sync_invalidate_lock_killable(mapping) })?;
+        if task::is_ring_worker() && self.is_remote() {
+            // SAFETY: The mapping is valid.
+            task::look_out(|| unsafe { helpers::vm_map_sync_invalidate_trylock(mapping) })?;
+        } else {
+            // SAFETY: The mapping is valid.
+            Killed::check(unsafe { helpers::vm_map_sync_invalidate_lock_killable(mapping) })?;
+        }
         // INVARIANT: The lock was just taken; the pager keeps the mapping valid.
         Ok(EvictGuard {
             pager: self,

@@ -147,14 +147,14 @@ impl Folio<'_> {
         unsafe { helpers::vm_map_sync_folio_is_mapped(self.folio) }
     }
 
-    /// Whether somebody has any of it locked in memory (`mlock()`).
-    pub(crate) fn is_wired(&self) -> bool {
+    /// Whether somebody has any of it locked in memory (`mlock()`). `looks` as for [`Pager::is_elsewhere`].
+    pub(crate) fn is_wired(&self, looks: Option<&mut u32>) -> bool {
         // SAFETY: The folio is valid by the type invariants.
         let marked = unsafe { helpers::vm_map_sync_folio_is_wired(self.folio) };
         let pages = self.pages();
         // A large folio is not marked if only a part of it is locked, and the mark can stay for a
         // while when nobody has it locked any more: the entries that map it have the last word.
-        (marked || pages.len() > 1) && self.pager.is_wired(&pages)
+        (marked || pages.len() > 1) && self.pager.is_wired(&pages, looks)
     }
 
     /// Waits until it has been written, if it is being written.
@@ -182,8 +182,7 @@ impl Folio<'_> {
     pub(crate) fn wait_unlocked(&self) -> Result<(), Killed> {
         // SAFETY: The folio is valid by the type invariants.
         if unsafe { helpers::vm_map_sync_folio_is_taken(self.folio) } {
-            // SAFETY: As above.
-            Killed::check(unsafe { helpers::vm_map_sync_folio_lock_killable(self.folio) })?;
+            self.lock()?;
             // SAFETY: It was just locked.
             unsafe { bindings::folio_unlock(self.folio) };
         }
@@ -197,14 +196,24 @@ impl Folio<'_> {
     ///
     /// If the caller was killed meanwhile.
     pub(crate) fn is_claimed(&self) -> Result<bool, Killed> {
-        // SAFETY: The folio is valid by the type invariants.
-        Killed::check(unsafe { helpers::vm_map_sync_folio_lock_killable(self.folio) })?;
+        self.lock()?;
         // SAFETY: The folio is valid, it was just locked, and the walk holds one reference to it.
         Ok(unsafe {
             let claimed = helpers::vm_map_sync_folio_is_claimed(self.folio);
             bindings::folio_unlock(self.folio);
             claimed
         })
+    }
+
+    /// Locks it, for the caller to unlock. As with [what is being written](Self::wait_written), a server
+    /// may never give it back.
+    fn lock(&self) -> Result<(), Killed> {
+        if task::is_ring_worker() && self.pager.is_remote() {
+            // SAFETY: The folio is valid by the type invariants.
+            return task::look_out(|| unsafe { helpers::vm_map_sync_folio_trylock(self.folio) });
+        }
+        // SAFETY: As above.
+        Killed::check(unsafe { helpers::vm_map_sync_folio_lock_killable(self.folio) })
     }
 }
 

@@ -186,19 +186,39 @@ static inline unsigned long last_page(struct vm_area_struct *vma)
 INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long, shared.rb_subtree_last,
 		     first_page, last_page, static __maybe_unused, i_mmap)
 
+/*
+ * A walk over the entries that map something, of which there can be any number. Who is to look at so many
+ * only waits for no lock either; when *looks is 0 he has seen none or not all of them, and what the walk
+ * has come to means nothing. Who is to stop leaves the folio alone, so that does not matter.
+ */
+static bool begin_walk(struct address_space *mapping, unsigned int *looks)
+{
+	if (!looks) {
+		i_mmap_lock_read(mapping);
+		return true;
+	}
+	if (*looks && i_mmap_trylock_read(mapping))
+		return true;
+	*looks = 0;
+	return false;
+}
+
+static bool walks_on(unsigned int *looks)
+{
+	cond_resched();
+	return !vm_map_sync_is_told_to_stop() && !(looks && --*looks == 0);
+}
+
 bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long first,
-				  unsigned long last)
+				  unsigned long last, unsigned int *looks)
 {
 	struct vm_area_struct *vma;
 
-	i_mmap_lock_read(mapping);
+	if (!begin_walk(mapping, looks))
+		return false;
 	for (vma = i_mmap_iter_first(&mapping->i_mmap, first, last); vma;
 	     vma = i_mmap_iter_next(vma, first, last)) {
-		if (vma->vm_flags & VM_LOCKED)
-			break;
-		/* There can be any number of them. Who is to stop leaves the folio alone. */
-		cond_resched();
-		if (vm_map_sync_is_told_to_stop())
+		if (vma->vm_flags & VM_LOCKED || !walks_on(looks))
 			break;
 	}
 	i_mmap_unlock_read(mapping);
@@ -206,17 +226,16 @@ bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long f
 }
 
 bool vm_map_sync_mapping_is_elsewhere(struct address_space *mapping, unsigned long first,
-				      unsigned long last, const struct mm_struct *mm)
+				      unsigned long last, const struct mm_struct *mm,
+				      unsigned int *looks)
 {
 	struct vm_area_struct *vma;
 
-	i_mmap_lock_read(mapping);
+	if (!begin_walk(mapping, looks))
+		return false;
 	for (vma = i_mmap_iter_first(&mapping->i_mmap, first, last); vma;
 	     vma = i_mmap_iter_next(vma, first, last)) {
-		if (vma->vm_mm != mm)
-			break;
-		cond_resched();
-		if (vm_map_sync_is_told_to_stop())
+		if (vma->vm_mm != mm || !walks_on(looks))
 			break;
 	}
 	i_mmap_unlock_read(mapping);
@@ -226,6 +245,11 @@ bool vm_map_sync_mapping_is_elsewhere(struct address_space *mapping, unsigned lo
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping)
 {
 	return down_write_killable(&mapping->invalidate_lock);
+}
+
+bool vm_map_sync_invalidate_trylock(struct address_space *mapping)
+{
+	return down_write_trylock(&mapping->invalidate_lock);
 }
 
 void vm_map_sync_invalidate_unlock(struct address_space *mapping)
@@ -291,6 +315,11 @@ bool vm_map_sync_folio_is_taken(const struct folio *folio)
 int vm_map_sync_folio_lock_killable(struct folio *folio)
 {
 	return folio_lock_killable(folio);
+}
+
+bool vm_map_sync_folio_trylock(struct folio *folio)
+{
+	return folio_trylock(folio);
 }
 
 /*

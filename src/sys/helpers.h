@@ -52,10 +52,12 @@ bool vm_map_sync_mapping_is_dax(struct address_space *mapping);
 bool vm_map_sync_mapping_is_dirty(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_written(const struct address_space *mapping);
 bool vm_map_sync_mapping_is_wired(struct address_space *mapping, unsigned long first,
-				  unsigned long last);
+				  unsigned long last, unsigned int *looks);
 bool vm_map_sync_mapping_is_elsewhere(struct address_space *mapping, unsigned long first,
-				      unsigned long last, const struct mm_struct *mm);
+				      unsigned long last, const struct mm_struct *mm,
+				      unsigned int *looks);
 int vm_map_sync_invalidate_lock_killable(struct address_space *mapping);
+bool vm_map_sync_invalidate_trylock(struct address_space *mapping);
 void vm_map_sync_invalidate_unlock(struct address_space *mapping);
 bool vm_map_sync_find_dirty(struct address_space *mapping, unsigned long *index,
 			    unsigned long last);
@@ -72,6 +74,7 @@ bool vm_map_sync_folio_is_mapped(const struct folio *folio);
 bool vm_map_sync_folio_is_wired(const struct folio *folio);
 bool vm_map_sync_folio_is_taken(const struct folio *folio);
 int vm_map_sync_folio_lock_killable(struct folio *folio);
+bool vm_map_sync_folio_trylock(struct folio *folio);
 bool vm_map_sync_folio_is_claimed(struct folio *folio);
 void vm_map_sync_folio_batch_release(struct folio_batch *fbatch);
 struct file *vm_map_sync_anon_file(const char *name, const struct file_operations *operations,

@@ -52,14 +52,17 @@ unsafe extern "C" {
         mapping: *mut address_space,
         first: ffi::c_ulong,
         last: ffi::c_ulong,
+        looks: *mut ffi::c_uint,
     ) -> bool;
     pub(crate) fn vm_map_sync_mapping_is_elsewhere(
         mapping: *mut address_space,
         first: ffi::c_ulong,
         last: ffi::c_ulong,
         mm: *const mm_struct,
+        looks: *mut ffi::c_uint,
     ) -> bool;
     pub(crate) fn vm_map_sync_invalidate_lock_killable(mapping: *mut address_space) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_invalidate_trylock(mapping: *mut address_space) -> bool;
     pub(crate) fn vm_map_sync_invalidate_unlock(mapping: *mut address_space);
     pub(crate) fn vm_map_sync_find_dirty(
         mapping: *mut address_space,
@@ -86,6 +89,7 @@ unsafe extern "C" {
     pub(crate) fn vm_map_sync_folio_is_wired(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_is_taken(folio: *const folio) -> bool;
     pub(crate) fn vm_map_sync_folio_lock_killable(folio: *mut folio) -> ffi::c_int;
+    pub(crate) fn vm_map_sync_folio_trylock(folio: *mut folio) -> bool;
     pub(crate) fn vm_map_sync_folio_is_claimed(folio: *mut folio) -> bool;
     pub(crate) fn vm_map_sync_folio_batch_release(fbatch: *mut folio_batch);
     pub(crate) fn vm_map_sync_anon_file(

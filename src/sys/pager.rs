@@ -11,7 +11,10 @@ use super::{
 };
 use core::{
     ops::Range,
-    ptr::NonNull, //
+    ptr::{
+        self,
+        NonNull, //
+    },
 };
 use kernel::{
     bindings,
@@ -185,21 +188,38 @@ impl Pager {
         unsafe { helpers::vm_map_sync_mapping_is_written(self.mapping()) }
     }
 
-    /// Whether anybody has an entry locked in memory that maps any of `pages`, which are not empty.
-    pub(super) fn is_wired(&self, pages: &Range<usize>) -> bool {
-        // SAFETY: The mapping is valid.
-        unsafe { helpers::vm_map_sync_mapping_is_wired(self.mapping(), pages.start, pages.end - 1) }
+    /// Whether anybody has an entry locked in memory that maps any of `pages`, which are not empty. `looks`
+    /// as for [`is_elsewhere`](Self::is_elsewhere).
+    pub(super) fn is_wired(&self, pages: &Range<usize>, looks: Option<&mut u32>) -> bool {
+        // SAFETY: The mapping is valid, and `looks` is a number or null.
+        unsafe {
+            helpers::vm_map_sync_mapping_is_wired(
+                self.mapping(),
+                pages.start,
+                pages.end - 1,
+                number_or_null(looks),
+            )
+        }
     }
 
     /// Whether any map but `map` has an entry that maps any of `pages`, which are not empty.
-    pub(crate) fn is_elsewhere(&self, pages: &Range<usize>, map: &Mm) -> bool {
-        // SAFETY: The mapping is valid, and `map` is only compared.
+    ///
+    /// If there are `looks`, no more entries than that are looked at, which is counted down, and no lock is
+    /// waited for: what is said means nothing if they are 0 afterwards.
+    pub(crate) fn is_elsewhere(
+        &self,
+        pages: &Range<usize>,
+        map: &Mm,
+        looks: Option<&mut u32>,
+    ) -> bool {
+        // SAFETY: The mapping is valid, `map` is only compared, and `looks` is a number or null.
         unsafe {
             helpers::vm_map_sync_mapping_is_elsewhere(
                 self.mapping(),
                 pages.start,
                 pages.end - 1,
                 map.as_raw(),
+                number_or_null(looks),
             )
         }
     }
@@ -311,6 +331,10 @@ impl Pager {
             Err(ESTALE)
         }
     }
+}
+
+fn number_or_null(number: Option<&mut u32>) -> *mut u32 {
+    number.map_or(ptr::null_mut(), |number| number)
 }
 
 /// The first and the last (inclusive) byte of a range of pages that is not empty.

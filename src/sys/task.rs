@@ -65,7 +65,7 @@ pub(crate) fn is_ring_worker() -> bool {
 }
 
 /// Looks again and again whether something has come, for which a worker of a ring could not be woken up to
-/// leave it. It is seen late by a quarter of the time that it took.
+/// leave it. It is seen late by a quarter of the time that it took. It may be a lock, which `has_come` takes.
 ///
 /// # Errors
 ///
@@ -78,7 +78,7 @@ pub(super) fn look_out(has_come: impl Fn() -> bool) -> Result<(), Killed> {
     let mut nap = SHORTEST;
     while !has_come() {
         checkpoint()?;
-        // SAFETY: All callers are in process context and hold no lock.
+        // SAFETY: All callers are in process context and hold sleeping locks at the most.
         unsafe { helpers::vm_map_sync_nap_killable(nap) };
         nap = min(nap + nap / 4, LONGEST);
     }

@@ -78,7 +78,7 @@
 
 #define VM_MAP_SYNC_REASON_IO		16	/* first errno: pages at address were not written */
 #define VM_MAP_SYNC_REASON_BUSY		17	/* EBUSY: pages from address on could not be freed; the rest was done */
-#define VM_MAP_SYNC_REASON_KILLED	18	/* EINTR: the caller was killed; see done */
+#define VM_MAP_SYNC_REASON_KILLED	18	/* EINTR: the caller was killed, the request cancelled; see done */
 #define VM_MAP_SYNC_REASON_UNWRITTEN	19	/* errno of a write that failed earlier: INVALIDATE left that file's pages */
 
 /**

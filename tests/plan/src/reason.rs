@@ -77,7 +77,7 @@ fn each_reason_has_its_kern_return() {
 /// What means data comes before what is merely cached.
 #[test]
 fn what_is_worse_is_reported() {
-    let order = [Reason::Busy, Reason::Unwritten, Reason::Io, Reason::Killed];
+    let order = [Reason::Busy, Reason::Unwritten, Reason::Killed, Reason::Io];
     assert!(order.is_sorted_by(|a, b| a.rank() < b.rank()));
     let staying = order.map(Reason::is_about_what_stays);
     assert_eq!(staying, [true, true, false, false]);

@@ -14,8 +14,19 @@ use super::{
     stuck::stuck, //
 };
 use io_uring::opcode::AsyncCancel;
-use nix::errno::Errno;
-use std::fs::File;
+use nix::{
+    errno::Errno,
+    fcntl::{
+        posix_fadvise,
+        PosixFadviseAdvice, //
+    },
+};
+use std::{
+    fs::File,
+    os::fd::AsRawFd,
+    thread,
+    time::Duration, //
+};
 use vm_map_sync::{
     uapi::{
         self,
@@ -125,6 +136,61 @@ pub fn stuck_server_and_a_cancel() -> Verdict {
         scene.mapping.poke(1, TRIGGER);
         scene.assert_cancelled(flags)?;
     }
+    Ok(())
+}
+
+/// Somebody's page fault waits for the server, and with that has a lock which keeps pages from being freed.
+pub fn page_fault_and_a_cancel() -> Verdict {
+    let mount = Mount::with(Temper::default(), stuck())?;
+    let file = mount.create("file", PAGES)?;
+    let mapping = Mapping::reserve(PAGES)?;
+    mapping.map(0..PAGES, &file, 0, Share::Shared)?;
+    // Page 0 is cached, and page 1 is not.
+    mapping.advise(0..PAGES, libc::MADV_RANDOM)?;
+    posix_fadvise(
+        file.as_raw_fd(),
+        0,
+        0,
+        PosixFadviseAdvice::POSIX_FADV_DONTNEED,
+    )?;
+    mapping.touch(0..1);
+    assert_eq!(mapping.resident(0..PAGES)?, [true, false]);
+    let connection = Connection::numbered(mount.connection())?;
+    let committing = Child::spawn(|| {
+        // That the server has died is no news.
+        let _ = file.sync_data();
+        Ok(())
+    })?;
+    connection.wait_for(1)?;
+    let faulting = Child::spawn(|| {
+        mapping.touch(1..2);
+        Ok(())
+    })?;
+    connection.wait_for(2)?;
+
+    let map = Map::current()?;
+    let desk = Desk::new()?;
+    let mut ring = Ring::new()?;
+    loop {
+        desk.put(0, &raw::args(&mapping.all(), Flags::INVALIDATE.bits()));
+        ring.push(command(&map, uapi::VM_MAP_SYNC_SYNC, desk.address(0)));
+        ring.submit()?;
+        thread::sleep(Duration::from_millis(50));
+        ring.push(AsyncCancel::new(0).build().user_data(CANCEL));
+        let mut all = ring.wait(2)?;
+        all.sort_by_key(|&(number, _)| number);
+        // No worker may have come to it yet.
+        if all != [(0, Err(Errno::ECANCELED)), (CANCEL, Ok(0))] {
+            assert_eq!(
+                all,
+                [(0, Err(Errno::EINTR)), (CANCEL, Err(Errno::EALREADY))]
+            );
+            break;
+        }
+    }
+    assert_eq!(mapping.resident(0..PAGES)?, [true, false]);
+    mount.end()?;
+    drop((committing, faulting));
     Ok(())
 }
 

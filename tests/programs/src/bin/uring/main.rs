@@ -25,6 +25,7 @@ mod same;
 mod scene;
 mod small;
 mod submit;
+mod untold;
 
 use self::{
     at_once::*,
@@ -36,7 +37,8 @@ use self::{
     meanwhile::*,
     rights::*,
     same::*,
-    submit::*, //
+    submit::*,
+    untold::*, //
 };
 
 fn main() -> ExitCode {
@@ -68,6 +70,11 @@ fn main() -> ExitCode {
         cancel_one,
         cancel_all,
         cancel_what_was_not_begun,
+        cancel_in_syncio,
+        cancel_in_both,
+        a_commit_under_way_leaves_its_error,
+        a_commit_that_is_done_leaves_its_error,
+        what_has_failed_is_told_all_the_same,
         a_stopped_process_goes_on,
         the_ring_is_closed,
         the_submitter_is_killed,
