@@ -8,6 +8,7 @@ use crate::{
         Job, //
     },
     ledger::Ledger,
+    left::Left,
     outcome::{
         Outcome,
         Outcomes, //
@@ -149,27 +150,6 @@ struct Eviction<'a, 'b> {
     committed: bool,
     pauses: &'a mut Pauses,
     ledger: Ledger<'a, 'b>,
-}
-
-/// What a sweep had to leave behind.
-#[derive(Default)]
-struct Left {
-    /// Pages of the range.
-    pages: usize,
-    /// From the first page left to the last one (exclusive).
-    span: Range<usize>,
-    /// The first folio for which another try may help.
-    again: Option<Range<usize>>,
-}
-
-impl Left {
-    fn keep(&mut self, folio: &Range<usize>, inside: usize) {
-        self.pages += inside;
-        if self.span.is_empty() {
-            self.span.start = folio.start;
-        }
-        self.span.end = max(self.span.end, folio.end);
-    }
 }
 
 impl Eviction<'_, '_> {

@@ -23,6 +23,7 @@ mod found;
 mod idle;
 mod info;
 mod ledger;
+mod left;
 mod map;
 mod outcome;
 mod pace;

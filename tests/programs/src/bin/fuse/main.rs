@@ -66,7 +66,7 @@ fn main() -> ExitCode {
                 one_fsync_for_each_file_of_a_vector,
                 no_unloading_while_a_commit_runs,
                 stuck_server_and_a_cancel,
-        page_fault_and_a_cancel,
+                page_fault_and_a_cancel,
                 servers_that_answer_again,
                 servers_are_not_asked_at_once,
             ]);
