@@ -37,6 +37,7 @@ use vm_map_sync::{
 };
 use vm_map_sync_tests::{
     check::BOTH,
+    file::TestFile,
     harness::{
         Failure,
         Verdict, //
@@ -192,6 +193,51 @@ pub fn page_fault_and_a_cancel() -> Verdict {
     mount.end()?;
     drop((committing, faulting));
     Ok(())
+}
+
+/// The lock of the map is taken by a thread that unmaps what its server does not write. Who submits does not
+/// wait for it, although there is nothing to do.
+pub fn the_lock_of_a_map_is_not_waited_for() -> Verdict {
+    let mount = Mount::new(Temper {
+        trigger: Trigger::Stop,
+        ..Temper::default()
+    })?;
+    let remote = Mapping::reserve(PAGES)?;
+    {
+        let file = mount.create("file", PAGES)?;
+        remote.map(0..PAGES, &file, 0, Share::Shared)?;
+    }
+    remote.poke(1, TRIGGER);
+    // Two entries: for one the lock of the map is not needed.
+    let file = TestFile::new(PAGES)?;
+    let mapping = Mapping::reserve(2 * PAGES)?;
+    for half in [0..PAGES, PAGES..2 * PAGES] {
+        mapping.map(half.clone(), file.file(), 0, Share::Shared)?;
+        mapping.touch(half);
+    }
+    let connection = Connection::numbered(mount.connection())?;
+    let map = Map::current()?;
+    let desk = Desk::new()?;
+    let mut ring = Ring::new()?;
+    desk.put(0, &raw::args(&mapping.all(), 0));
+    let request = || command(&map, uapi::VM_MAP_SYNC_SYNC, desk.address(0));
+    ring.push(request());
+    ring.submit()?;
+    assert_eq!(ring.completed(), [(0, Ok(0))], "it takes no waiting");
+
+    thread::scope(|threads| {
+        let unmapping = threads.spawn(|| remote.map_anonymous(0..PAGES, libc::MAP_PRIVATE));
+        connection.wait_for(1)?;
+        ring.push(request());
+        ring.submit()?;
+        let at_once = ring.completed();
+        connection.abort()?;
+        assert_eq!(at_once, []);
+        assert_eq!(ring.wait(1)?, [(0, Ok(0))]);
+        let unmapped = unmapping.join();
+        assert!(matches!(unmapped, Ok(Ok(()))), "{unmapped:?}");
+        Ok(())
+    })
 }
 
 /// To a ring `EAGAIN` means to bring the request again.
