@@ -76,8 +76,8 @@ pub fn files(
     let mut pieces = Vec::new();
     let mut bytes = 0;
     for found in walk(subjects) {
-        let (path, device) = match found {
-            Found::File(path, device) => (path, device),
+        let (root, path, device) = match found {
+            Found::File { root, path, device } => (root, path, device),
             Found::Directory => {
                 lock(report).directory();
                 continue;
@@ -91,7 +91,7 @@ pub fn files(
                 continue;
             }
         };
-        let opened = match opener.open(&path, device) {
+        let opened = match opener.open(root, &path, device) {
             Ok(opened) => opened,
             Err(NotOpened::Passed(passed)) => {
                 lock(report).passed(passed);
@@ -123,7 +123,7 @@ pub fn count(subjects: &Subjects, progress: &Progress) {
     let span = subjects.range.unwrap_or_default();
     for found in walk(subjects) {
         let bytes = match found {
-            Found::File(path, _) => {
+            Found::File { path, .. } => {
                 let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
                 let part = span.within(length);
                 part.end - part.start

@@ -121,7 +121,7 @@ impl Look<'_> {
                 Found::Directory => lock(self.report).directory(),
                 Found::Passed(passed) => lock(self.report).passed(passed),
                 Found::Bad(path, why) => lock(self.report).bad(&path, &why),
-                Found::File(path, device) => match opener.open(&path, device) {
+                Found::File { root, path, device } => match opener.open(root, &path, device) {
                     Ok(opened) => self.at(map, &Subject::file(path, opened, span))?,
                     Err(NotOpened::Passed(passed)) => lock(self.report).passed(passed),
                     Err(NotOpened::Bad(why)) => lock(self.report).bad(&path, &why),

@@ -23,9 +23,16 @@ use walkdir::{
 
 /// What is found on the way.
 #[derive(Debug)]
-pub enum Found {
-    /// A file or a block device, and the file system that it must be on, if that matters.
-    File(PathBuf, Option<u64>),
+pub enum Found<'a> {
+    /// A file or a block device.
+    File {
+        /// What was named: itself, or a directory above it.
+        root: &'a Path,
+        /// Where it is.
+        path: PathBuf,
+        /// The file system that it must be on, if that matters.
+        device: Option<u64>,
+    },
     /// A directory that is gone through.
     Directory,
     /// What is passed over.
@@ -56,7 +63,7 @@ impl Passed {
 }
 
 /// Goes through all that is meant.
-pub fn walk(subjects: &Subjects) -> impl Iterator<Item = Found> + '_ {
+pub fn walk(subjects: &Subjects) -> impl Iterator<Item = Found<'_>> {
     subjects.files.iter().flat_map(move |path| {
         let device = subjects
             .one_file_system
@@ -69,7 +76,7 @@ pub fn walk(subjects: &Subjects) -> impl Iterator<Item = Found> + '_ {
             .max_depth(if subjects.recursive { usize::MAX } else { 0 })
             .into_iter()
             .map(move |entry| match entry {
-                Ok(entry) => found(&entry, subjects, device),
+                Ok(entry) => found(path, &entry, subjects, device),
                 Err(error) => bad(path, &error),
             })
     })
@@ -84,11 +91,20 @@ fn device_of(path: &Path, follow: bool) -> Option<u64> {
     Some(metadata.ok()?.dev())
 }
 
-fn found(entry: &DirEntry, subjects: &Subjects, device: Option<u64>) -> Found {
+fn found<'a>(
+    root: &'a Path,
+    entry: &DirEntry,
+    subjects: &Subjects,
+    device: Option<u64>,
+) -> Found<'a> {
     let (kind, named) = (entry.file_type(), entry.depth() == 0);
     let bad = |word, sentence: &str| Found::Bad(entry.path().to_owned(), Why::new(word, sentence));
     if kind.is_file() || kind.is_block_device() {
-        Found::File(entry.path().to_owned(), device)
+        Found::File {
+            root,
+            path: entry.path().to_owned(),
+            device,
+        }
     } else if kind.is_dir() && subjects.recursive {
         Found::Directory
     } else if kind.is_dir() {
@@ -110,7 +126,7 @@ fn found(entry: &DirEntry, subjects: &Subjects, device: Option<u64>) -> Found {
     }
 }
 
-fn bad(named: &Path, error: &walkdir::Error) -> Found {
+fn bad<'a>(named: &Path, error: &walkdir::Error) -> Found<'a> {
     // All that is below the link is reached without it.
     if error.loop_ancestor().is_some() {
         return Found::Passed(Passed::SymbolicLinks);
