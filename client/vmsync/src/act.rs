@@ -28,10 +28,12 @@ use crate::{
     },
 };
 use std::{
+    collections::HashSet,
     sync::{
         mpsc,
         Arc,
-        Mutex, //
+        Mutex,
+        PoisonError, //
     },
     thread,
 };
@@ -39,6 +41,7 @@ use vm_map_sync::{
     Flags,
     Map,
     Outcome,
+    Reason,
     VectorError, //
 };
 use vmsync::{
@@ -105,6 +108,7 @@ impl Work<'_> {
             flags: self.flags | more,
             look,
             report: &report,
+            failing: Mutex::default(),
         };
         let result;
         if let Some(number) = self.subjects.process {
@@ -112,9 +116,11 @@ impl Work<'_> {
             let mappings = process.mappings(&self.subjects.range.unwrap_or_default())?;
             interrupt::watch(report.clone())?;
             let subjects = mappings.into_iter().map(Subject::mapping).map(Arc::new);
-            let pieces: Vec<Piece> = subjects.flat_map(Piece::all).collect();
+            let pieces: Vec<Piece> = subjects
+                .flat_map(|subject| Piece::all(subject, self.commits()))
+                .collect();
             if let Some(progress) = lock(&report).output.progress.counter() {
-                progress.expect(pieces.iter().map(|piece| piece.bytes).sum());
+                progress.expect(pieces.iter().map(|piece| piece.further).sum());
                 thread::spawn(move || progress.show_in_time());
             }
             result = caller(&process.map, OF_PROCESS).call(&pieces);
@@ -126,6 +132,11 @@ impl Work<'_> {
         // What was done is told even if it could not go on.
         let end = lock(&report).finish(None)?;
         result.map(|()| end)
+    }
+
+    /// Whether it makes anything durable.
+    fn commits(&self) -> bool {
+        self.flags.contains(Flags::SYNCIO)
     }
 
     /// Does it to files: while the next ones are opened, the kernel has those before.
@@ -142,7 +153,7 @@ impl Work<'_> {
                 }
                 Ok(())
             });
-            gather::files(self.subjects, caller.report, |pieces| {
+            gather::files(self.subjects, self.commits(), caller.report, |pieces| {
                 send.send(pieces).is_ok()
             });
             drop(send);
@@ -165,6 +176,9 @@ struct Caller<'a> {
     /// Whether all is shown before and after, and how.
     look: Option<Style>,
     report: &'a Mutex<Report>,
+    /// Files of which a write has failed, if that is to be forgotten. A call that says so may have told others
+    /// of it, through whom the rest of the file would be freed then; so the rest of it is not.
+    failing: Mutex<HashSet<(u64, u64)>>,
 }
 
 impl Caller<'_> {
@@ -175,7 +189,8 @@ impl Caller<'_> {
         {
             let _ = piece.subject.before.set(self.look_at(&piece.subject));
         }
-        batch::run(self.map, self.flags, pieces, |piece, result| {
+        let flags = |piece: &Piece| self.flags_for(piece);
+        batch::run(self.map, flags, pieces, |piece, result| {
             self.tell(piece, result);
         })
         .map_err(|error| match error {
@@ -204,6 +219,19 @@ impl Caller<'_> {
         Ok(written?)
     }
 
+    /// What is to be done to a piece.
+    fn flags_for(&self, piece: &Piece) -> Flags {
+        if piece.ahead {
+            return Flags::empty();
+        }
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        if failing.contains(&piece.subject.file) {
+            self.flags - Flags::FORGET_ERRORS
+        } else {
+            self.flags
+        }
+    }
+
     /// What is cached of it; nothing, if that cannot be known, which is told when it is dealt with.
     fn look_at(&self, subject: &Subject) -> Vec<Counts> {
         let style = self.look.unwrap_or(Style::PLAIN);
@@ -213,17 +241,31 @@ impl Caller<'_> {
 
     fn tell(&self, piece: &Piece, result: batch::Result) {
         let subject = &piece.subject;
-        let mut report = lock(self.report);
-        let outcome: Outcome = match &result {
+        let mut outcome: Outcome = match &result {
             Ok(outcome) => *outcome,
             Err(fault) => fault.outcome,
         };
-        report.output.progress.advance(piece.bytes);
+        if piece.ahead {
+            outcome.pushed = self.pushed(piece, &outcome);
+            let mut report = lock(self.report);
+            report.output.progress.advance(piece.further);
+            report.add(0, Deed::from(&outcome));
+            return;
+        }
+        let mut report = lock(self.report);
+        report.output.progress.advance(piece.further);
         let bytes = if result.is_ok() { piece.bytes } else { 0 };
         report.add(bytes, Deed::from(&outcome));
         match &result {
             Ok(_) => report.left("mapped_by_others", outcome.left),
             Err(fault) => {
+                if matches!(fault.reason, Reason::Io | Reason::Unwritten)
+                    && self.flags.contains(Flags::FORGET_ERRORS)
+                {
+                    let failing = self.failing.lock();
+                    let mut failing = failing.unwrap_or_else(PoisonError::into_inner);
+                    failing.insert(subject.file);
+                }
                 let why = Why::of(fault, subject.about());
                 report.left(why.word, outcome.left);
                 if subject.failed.set(()).is_ok() {
@@ -233,6 +275,15 @@ impl Caller<'_> {
         }
         if piece.last && subject.failed.get().is_none() {
             report.file();
+        }
+    }
+
+    /// How many pages were pushed of a piece that was to be written ahead. A file system can let that be: what
+    /// is dirty still is pushed by the commit, and counted then.
+    fn pushed(&self, piece: &Piece, outcome: &Outcome) -> u64 {
+        match outcome.pushed {
+            0 => 0,
+            pushed => pushed.saturating_sub(piece.dirty(self.map).unwrap_or(0)),
         }
     }
 }

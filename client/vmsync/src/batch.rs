@@ -3,6 +3,7 @@
 //! Batches: many pieces in one call, and then in several without those that are refused.
 
 use crate::subject::Piece;
+use std::iter;
 use vm_map_sync::{
     Fault,
     Flags,
@@ -18,14 +19,14 @@ use vm_map_sync::{
 pub type Result = std::result::Result<Outcome, Fault>;
 
 /// Does pieces, and tells what became of each. One that is refused is taken out, and the others are done
-/// without it.
+/// without it. `flags` says what is to be done to a piece, after all that was told of others before.
 ///
 /// # Errors
 ///
 /// If that cannot go on, for a reason that is none of theirs.
 pub fn run(
     map: &Map,
-    flags: Flags,
+    flags: impl Fn(&Piece) -> Flags,
     pieces: &[Piece],
     mut tell: impl FnMut(&Piece, Result),
 ) -> std::result::Result<(), VectorError> {
@@ -33,7 +34,8 @@ pub fn run(
         let pieces: Vec<&Piece> = pieces.iter().collect();
         divide(
             &pieces,
-            &|pieces| {
+            &|piece| flags(piece),
+            &|flags, pieces| {
                 let targets: Vec<Target<'_>> = pieces.iter().map(|piece| piece.target()).collect();
                 match map.sync_vectored(&targets, flags) {
                     Ok(outcomes) => Ok(Answer::Each(outcomes.ranges.into_iter().map(Ok).collect())),
@@ -78,37 +80,41 @@ fn blame(fault: &Fault) -> Option<Blame> {
     }
 }
 
-/// Calls with pieces until each was answered. Those which are refused are found by halves: however many they
-/// are, each piece is looked at a few times.
-fn divide<T: Copy, R: Clone, E>(
+/// Calls with pieces until each was answered: those of one `way` at a time, which can become another one by
+/// what is told. Those which are refused are found by halves: however many they are, each piece is looked at a
+/// few times.
+fn divide<T: Copy, W: PartialEq, R: Clone, E>(
     pieces: &[T],
-    call: &impl Fn(&[T]) -> std::result::Result<Answer<R>, E>,
+    way: &impl Fn(T) -> W,
+    call: &impl Fn(W, &[T]) -> std::result::Result<Answer<R>, E>,
     tell: &mut impl FnMut(T, R),
 ) -> std::result::Result<(), E> {
-    if pieces.is_empty() {
+    let Some(first) = pieces.first().map(|&piece| way(piece)) else {
         return Ok(());
-    }
-    let mut rest = pieces.to_vec();
-    match call(pieces)? {
+    };
+    let (mut alike, others): (Vec<T>, Vec<T>) =
+        pieces.iter().partition(|&&piece| way(piece) == first);
+    let mut halves = true;
+    match call(first, &alike)? {
         Answer::Each(results) => {
-            pieces
-                .iter()
-                .zip(results)
-                .for_each(|(&piece, result)| tell(piece, result));
-            return Ok(());
+            iter::zip(&alike, results).for_each(|(&piece, result)| tell(piece, result));
+            halves = false;
         }
-        Answer::Refused(Blame::Number, _) if rest.len() > 1 => {}
-        Answer::Refused(Blame::One(index), result) if index < rest.len() => {
-            tell(rest.remove(index), result);
+        Answer::Refused(Blame::Number, _) if alike.len() > 1 => {}
+        Answer::Refused(Blame::One(index), result) if index < alike.len() => {
+            tell(alike.remove(index), result);
         }
         Answer::Refused(_, result) => {
-            rest.iter().for_each(|&piece| tell(piece, result.clone()));
-            return Ok(());
+            alike.iter().for_each(|&piece| tell(piece, result.clone()));
+            halves = false;
         }
     }
-    let (one, other) = rest.split_at(rest.len() / 2);
-    divide(one, call, tell)?;
-    divide(other, call, tell)
+    if halves {
+        let (one, other) = alike.split_at(alike.len() / 2);
+        divide(one, way, call, tell)?;
+        divide(other, way, call, tell)?;
+    }
+    divide(&others, way, call, tell)
 }
 
 #[cfg(test)]
@@ -116,7 +122,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::{
-        cell::Cell,
+        cell::{
+            Cell,
+            RefCell, //
+        },
         convert::Infallible, //
     };
 
@@ -126,7 +135,7 @@ mod tests {
         let pieces: Vec<usize> = (0..bad.len()).collect();
         let mut told = vec![None; bad.len()];
         let looks = Cell::new(0);
-        let call = |pieces: &[usize]| {
+        let call = |(), pieces: &[usize]| {
             looks.set(looks.get() + pieces.len());
             Ok::<_, Infallible>(match pieces.iter().position(|&piece| bad[piece]) {
                 _ if pieces.len() > most => Answer::Refused(Blame::Number, false),
@@ -134,7 +143,7 @@ mod tests {
                 None => Answer::Each(vec![true; pieces.len()]),
             })
         };
-        let done = divide(&pieces, &call, &mut |piece, result| {
+        let done = divide(&pieces, &|_| (), &call, &mut |piece, result| {
             assert_eq!(told[piece].replace(result), None, "{piece} was told twice");
         });
         assert!(done.is_ok());
@@ -144,17 +153,45 @@ mod tests {
     #[test]
     fn one_that_is_too_much_by_itself_is_told() {
         let mut told = Vec::new();
-        let call = |_: &[u8]| Ok::<_, Infallible>(Answer::Refused(Blame::Number, ()));
-        let done = divide(&[1, 2, 3], &call, &mut |piece, ()| told.push(piece));
+        let call = |(), _: &[u8]| Ok::<_, Infallible>(Answer::Refused(Blame::Number, ()));
+        let done = divide(&[1, 2, 3], &|_| (), &call, &mut |piece, ()| {
+            told.push(piece);
+        });
         assert!(done.is_ok());
         assert_eq!(told, [1, 2, 3]);
     }
 
     #[test]
     fn what_is_none_of_their_faults_ends_it() {
-        let call = |_: &[u8]| Err::<Answer<()>, _>("gone");
-        let done = divide(&[1, 2], &call, &mut |_, ()| panic!("told"));
+        let call = |(), _: &[u8]| Err::<Answer<()>, _>("gone");
+        let done = divide(&[1, 2], &|_| (), &call, &mut |_, ()| panic!("told"));
         assert_eq!(done, Err("gone"));
+    }
+
+    /// What is told of one half changes how the other one is done.
+    #[test]
+    fn ways_are_those_of_the_moment() {
+        let failed = Cell::new(false);
+        let calls = RefCell::new(Vec::new());
+        let call = |careful: bool, pieces: &[u8]| {
+            calls.borrow_mut().push((careful, pieces.to_vec()));
+            Ok::<_, Infallible>(match pieces.iter().position(|&piece| piece == 0) {
+                Some(index) => Answer::Refused(Blame::One(index), ()),
+                None => Answer::Each(vec![(); pieces.len()]),
+            })
+        };
+        let way = |piece: u8| piece > 2 && failed.get();
+        let done = divide(&[0, 1, 2, 3], &way, &call, &mut |piece, ()| {
+            failed.set(failed.get() || piece == 1);
+        });
+        assert!(done.is_ok());
+        let wanted = [
+            (false, vec![0, 1, 2, 3]),
+            (false, vec![1]),
+            (false, vec![2]),
+            (true, vec![3]),
+        ];
+        assert_eq!(*calls.borrow(), wanted);
     }
 
     proptest! {

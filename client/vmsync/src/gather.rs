@@ -64,9 +64,11 @@ fn most() -> usize {
     (free / 2).clamp(1, RANGES_MAX)
 }
 
-/// Hands over pieces of all files that are meant, until that fails.
+/// Hands over pieces of all files that are meant, until that fails. `commits`: whether they are to be made
+/// durable.
 pub fn files(
     subjects: &Subjects,
+    commits: bool,
     report: &Mutex<Report>,
     mut hand_over: impl FnMut(Vec<Piece>) -> bool,
 ) {
@@ -102,8 +104,8 @@ pub fn files(
                 continue;
             }
         };
-        for piece in Piece::all(Arc::new(Subject::file(path, opened, span))) {
-            bytes += piece.bytes;
+        for piece in Piece::all(Arc::new(Subject::file(path, opened, span)), commits) {
+            bytes += piece.further;
             pieces.push(piece);
             if pieces.len() == most || bytes >= SIZE {
                 bytes = 0;

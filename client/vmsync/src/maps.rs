@@ -3,6 +3,7 @@
 //! Maps: what a process has mapped of files, as `/proc/PID/maps` has it.
 
 use crate::span::Span;
+use rustix::fs::makedev;
 use std::{
     ffi::OsString,
     ops::Range,
@@ -17,6 +18,8 @@ pub struct Mapping {
     pub range: Range<usize>,
     /// The file.
     pub path: PathBuf,
+    /// Which one that is: device and inode.
+    pub file: (u64, u64),
 }
 
 impl Mapping {
@@ -27,7 +30,7 @@ impl Mapping {
         let end = self.range.end.min(span.end.map_or(usize::MAX, clamped));
         (start < end).then(|| Self {
             range: start..end,
-            path: self.path.clone(),
+            ..self.clone()
         })
     }
 }
@@ -38,7 +41,10 @@ pub fn parse(text: &[u8]) -> Vec<Mapping> {
     let mut all: Vec<Mapping> = Vec::new();
     for mapping in text.split(|&byte| byte == b'\n').filter_map(entry) {
         match all.last_mut() {
-            Some(last) if last.range.end == mapping.range.start && last.path == mapping.path => {
+            Some(last)
+                if last.range.end == mapping.range.start
+                    && (last.file, &last.path) == (mapping.file, &mapping.path) =>
+            {
                 last.range.end = mapping.range.end;
             }
             _ => all.push(mapping),
@@ -59,12 +65,15 @@ fn entry(line: &[u8]) -> Option<Mapping> {
     let (start, end) = field()?.split_once('-')?;
     let address = |text| usize::from_str_radix(text, 16).ok();
     let range = address(start)?..address(end)?;
-    for _ in 0..4 {
-        field()?;
-    }
+    let (_rights, _offset) = (field()?, field()?);
+    let (major, minor) = field()?.split_once(':')?;
+    let number = |text| u32::from_str_radix(text, 16).ok();
+    let device = makedev(number(major)?, number(minor)?);
+    let inode = field()?.parse().ok()?;
     rest.starts_with(b"/").then(|| Mapping {
         range,
         path: PathBuf::from(OsString::from_vec(unescaped(rest))),
+        file: (device, inode),
     })
 }
 
@@ -90,6 +99,7 @@ mod tests {
     use proptest::prelude::*;
     use std::{
         fs,
+        os::unix::fs::MetadataExt,
         path::Path, //
     };
 
@@ -107,14 +117,27 @@ mod tests {
         assert_eq!(mappings.len(), 2);
         assert_eq!(mappings[0].range, 0x400000..0x452000);
         assert_eq!(mappings[0].path, Path::new("/usr/bin/a b\nc"));
+        assert_eq!(mappings[0].file, (makedev(8, 2), 173_521));
         assert_eq!(mappings[1].path, Path::new("/data (deleted)"));
+    }
+
+    #[test]
+    fn what_has_the_same_name_is_not_the_same_file() {
+        let text = String::from_utf8_lossy(TEXT).replacen("173521", "7", 1);
+        let mappings = parse(text.as_bytes());
+        assert_eq!(mappings.len(), 3);
+        assert_eq!(mappings[0].path, mappings[1].path);
     }
 
     #[test]
     fn the_program_maps_itself() {
         let text = fs::read("/proc/self/maps").expect("there is a /proc");
         let program = fs::read_link("/proc/self/exe").expect("there is a /proc");
-        assert!(parse(&text).iter().any(|mapping| mapping.path == program));
+        let status = fs::metadata(&program).expect("it is there");
+        let mappings = parse(&text);
+        let own = mappings.iter().find(|mapping| mapping.path == program);
+        let inode = own.map(|mapping| mapping.file.1);
+        assert_eq!(inode, Some(status.ino()));
     }
 
     #[test]

@@ -17,7 +17,8 @@ use rustix::{
         FileType,
         Mode,
         OFlags,
-        ResolveFlags, //
+        ResolveFlags,
+        Stat, //
     },
     io::Errno,
 };
@@ -46,6 +47,8 @@ pub struct Opened {
     pub file: File,
     /// How many bytes it has.
     pub length: u64,
+    /// Which file it is: device and inode.
+    pub id: (u64, u64),
 }
 
 /// Why a file is not dealt with.
@@ -122,7 +125,11 @@ impl Opener {
             FileType::BlockDevice => file.seek(SeekFrom::End(0))?,
             _ => status.st_size.unsigned_abs(),
         };
-        Ok(Opened { file, length })
+        Ok(Opened {
+            file,
+            length,
+            id: id(kind, &status),
+        })
     }
 
     /// A handle on a file, whatever it is. If nothing is to be followed, it is reached from the root without
@@ -175,6 +182,14 @@ fn reopened(handle: &OwnedFd) -> Result<File, NotOpened> {
             "it cannot be opened without /proc: mount -t proc proc /proc, then try again",
         ))),
         Err(errno) => Err(NotOpened::Bad(Why::not_opened(&errno.into()))),
+    }
+}
+
+/// Which file it is. All nodes of a block device are one.
+fn id(kind: FileType, status: &Stat) -> (u64, u64) {
+    match kind {
+        FileType::BlockDevice => (status.st_rdev, 0),
+        _ => (status.st_dev, status.st_ino),
     }
 }
 

@@ -181,8 +181,8 @@ pub struct Evict {
     #[arg(long)]
     pub spare_shared: bool,
 
-    /// Free a file even though a write of it has failed, as soon as that was reported once: what could not
-    /// be written, and was not written anew, is lost
+    /// Free a file even though a write of it has failed, if that was reported once before, not by this run:
+    /// what could not be written, and was not written anew, is lost
     #[arg(long)]
     pub forget_errors: bool,
 

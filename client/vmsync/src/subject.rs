@@ -40,6 +40,8 @@ pub struct Subject {
     pub path: PathBuf,
     /// Where it is.
     pub place: Place,
+    /// Which file it is, or is mapped there: device and inode.
+    pub file: (u64, u64),
     /// What was cached of it before anything was done, if that is to be shown.
     pub before: OnceLock<Vec<Counts>>,
     /// Set when something of it was not done.
@@ -63,10 +65,11 @@ pub enum Place {
 }
 
 impl Subject {
-    fn new(path: PathBuf, place: Place) -> Self {
+    fn new(path: PathBuf, place: Place, file: (u64, u64)) -> Self {
         Self {
             path,
             place,
+            file,
             before: OnceLock::new(),
             failed: OnceLock::new(),
         }
@@ -74,13 +77,13 @@ impl Subject {
 
     /// A file, or a part of it.
     pub fn file(path: PathBuf, opened: Opened, span: Span) -> Self {
-        let Opened { file, length } = opened;
-        Self::new(path, Place::File { file, length, span })
+        let Opened { file, length, id } = opened;
+        Self::new(path, Place::File { file, length, span }, id)
     }
 
     /// A mapping of a process.
     pub fn mapping(mapping: Mapping) -> Self {
-        Self::new(mapping.path, Place::Memory(mapping.range))
+        Self::new(mapping.path, Place::Memory(mapping.range), mapping.file)
     }
 
     /// What it is called.
@@ -151,15 +154,24 @@ pub const OF_PROCESS: Flags = Flags::ALLOW_HOLES.union(Flags::SKIP_SPECIALS);
 /// As much as is done at once, in bytes: so that one sees it go on.
 pub const SIZE: u64 = 256 << 20;
 
+/// How many pieces a subject has at the most, but for the one that is the commit: those of a sparse file are
+/// no more than they are of any other.
+const PIECES: u64 = 1024;
+
 /// A piece of a subject.
 #[derive(Debug)]
 pub struct Piece {
     /// Of what.
     pub subject: Arc<Subject>,
-    /// How many bytes of it there are.
+    /// How many bytes of it are done with this.
     pub bytes: u64,
+    /// How many bytes further the work is with this.
+    pub further: u64,
     /// Which part of it, if it is a file.
     span: Span,
+    /// Whether it is only to be written, ahead of a piece that is all of the subject: that one says what went
+    /// wrong.
+    pub ahead: bool,
     /// Whether it is the first of it.
     pub first: bool,
     /// Whether it is the last of it.
@@ -168,28 +180,51 @@ pub struct Piece {
 
 impl Piece {
     /// All of a subject.
-    pub fn all(subject: Arc<Subject>) -> impl Iterator<Item = Self> {
-        let (span, length) = match &subject.place {
-            Place::File { length, span, .. } => (*span, *length),
-            Place::Memory(range) => (Span::default(), range.len().min(1) as u64),
+    ///
+    /// `commits`: whether what is to be done makes it durable. That is done to a file once, by a last piece
+    /// which is all of it. What tells a file of an error is that one, too, so what is freed in spite of such
+    /// errors is freed by the call that finds all of them.
+    pub fn all(subject: Arc<Subject>, commits: bool) -> Vec<Self> {
+        let (length, span) = match subject.place {
+            Place::File { length, span, .. } => (length, span),
+            Place::Memory(_) => (0, Span::default()),
         };
-        let bytes = subject.bytes();
-        let mut pieces = span.pieces(length, SIZE).enumerate().peekable();
-        std::iter::from_fn(move || {
-            let (index, span) = pieces.next()?;
-            let last = pieces.peek().is_none();
-            Some(Self {
+        let spans: Vec<Span> = span
+            .pieces(length, size(length, page_size() as u64))
+            .collect();
+        let count = spans.len();
+        let all = subject.bytes();
+        let piece = |index: usize, part: Span| {
+            let Range { start, end } = part.within(length);
+            Self {
                 subject: subject.clone(),
-                bytes: if last {
-                    bytes - index as u64 * SIZE
-                } else {
-                    SIZE
-                },
-                span,
+                bytes: if commits { 0 } else { end - start },
+                further: end - start,
+                span: part,
+                ahead: commits,
                 first: index == 0,
-                last,
-            })
-        })
+                last: !commits && index + 1 == count,
+            }
+        };
+        let whole = |is_first| Self {
+            subject: subject.clone(),
+            bytes: all,
+            further: if is_first { all } else { 0 },
+            span,
+            ahead: false,
+            first: is_first,
+            last: true,
+        };
+        if count == 1 {
+            return vec![whole(true)];
+        }
+        let mut pieces: Vec<Self> = spans
+            .into_iter()
+            .enumerate()
+            .map(|(index, part)| piece(index, part))
+            .collect();
+        pieces.extend(commits.then(|| whole(false)));
+        pieces
     }
 
     /// It, for a call.
@@ -200,6 +235,69 @@ impl Piece {
                 Target::file(file.as_fd(), (Bound::Included(self.span.start), end))
             }
             Place::Memory(range) => Target::addresses(range.clone()),
+        }
+    }
+
+    /// How many of its pages are dirty.
+    pub fn dirty(&self, map: &Map) -> Option<u64> {
+        let stat = map.stat(self.target(), Flags::empty());
+        stat.ok().map(|stat| stat.dirty)
+    }
+}
+
+/// How large the pieces of a file of that length are.
+fn size(length: u64, page: u64) -> u64 {
+    SIZE.max(length.div_ceil(PIECES).next_multiple_of(page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::Opener;
+    use proptest::prelude::*;
+    use std::path::Path;
+
+    fn pieces(length: u64, span: Span, commits: bool) -> Vec<Piece> {
+        let program = Path::new("/proc/self/exe");
+        let mut opened = Opener::new(true, true)
+            .open(program, program, None)
+            .expect("this program is there");
+        opened.length = length;
+        Piece::all(
+            Arc::new(Subject::file(program.into(), opened, span)),
+            commits,
+        )
+    }
+
+    #[test]
+    fn what_is_small_is_one_piece() {
+        for commits in [false, true] {
+            let small = pieces(SIZE, Span::default(), commits);
+            assert_eq!(small.len(), 1);
+            assert!(small[0].first && small[0].last && !small[0].ahead);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn all_of_it_is_done_once(
+            length in 0..=i64::MAX as u64,
+            start in 0..4 * SIZE,
+            commits: bool,
+        ) {
+            let span = Span { start, end: None };
+            let pieces = pieces(length, span, commits);
+            let all = length.saturating_sub(start);
+            prop_assert!(pieces.len() as u64 <= PIECES + 1);
+            prop_assert_eq!(pieces.iter().map(|piece| piece.bytes).sum::<u64>(), all);
+            prop_assert_eq!(pieces.iter().map(|piece| piece.further).sum::<u64>(), all);
+            prop_assert!(pieces.iter().skip(1).all(|piece| !piece.first) && pieces[0].first);
+            let (last, others) = pieces.split_last().expect("there is one at least");
+            prop_assert!(last.last && !last.ahead);
+            prop_assert!(others.iter().all(|piece| !piece.last && piece.ahead == commits));
+            if commits {
+                prop_assert_eq!(last.span, span);
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ use vm_map_sync_tests::{
 };
 
 /// The command, which gets so much of something at the most.
-fn limited(command: &mut Command, resource: Resource, most: u64) -> &mut Command {
+pub fn limited(command: &mut Command, resource: Resource, most: u64) -> &mut Command {
     // SAFETY: It makes a system call and nothing else.
     unsafe { command.pre_exec(move || Ok(setrlimit(resource, most, most)?)) }
 }

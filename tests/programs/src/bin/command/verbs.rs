@@ -15,8 +15,12 @@ use std::{
     },
 };
 use vm_map_sync_tests::{
+    disk::Disk,
     file::TestFile,
-    harness::Verdict,
+    harness::{
+        Failure,
+        Verdict, //
+    },
     mapping::{
         Mapping,
         Share, //
@@ -27,7 +31,10 @@ use vm_map_sync_tests::{
         NOBODY, //
     },
     residency::Cached,
-    spare::Spare,
+    spare::{
+        Site,
+        Spare, //
+    },
     PAGE, //
 };
 
@@ -123,6 +130,44 @@ pub fn large_file_in_pieces() -> Verdict {
     let numbers = [("files", 1), ("bytes", LENGTH), ("pushed", 3), ("freed", 3)];
     assert_numbers(&ran.summary(), &numbers);
     assert_eq!(Cached::of(&file, 0..LENGTH as usize / PAGE)?.resident, 0);
+    Ok(())
+}
+
+/// In however many pieces it is written: with no more flushes than one `fdatasync()`.
+pub fn large_file_is_committed_once() -> Verdict {
+    const LENGTH: u64 = 700 << 20;
+    let spare = Spare::new(32, &[("cache_size", "8")])?;
+    let site = Site::new(spare.device())?;
+    let disk = Disk::open(spare.device())?;
+    let path = site.directory().join("large");
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path)?;
+    file.set_len(LENGTH)?;
+    let flushes = |commit: &dyn Fn() -> Verdict| -> Result<u64, Failure> {
+        for place in [0, 300 << 20, LENGTH - PAGE as u64] {
+            file.write_all_at(&[2; PAGE], place)?;
+        }
+        let before = disk.counters()?.flushes;
+        commit()?;
+        Ok(disk.counters()?.flushes - before)
+    };
+    let fdatasync = || Ok(file.sync_data()?);
+    // What it takes to find places for them is none of it.
+    flushes(&fdatasync)?;
+    let reference = flushes(&fdatasync)?;
+    assert!(reference > 0, "fdatasync() does not flush this disk");
+    for verb in ["sync --json", "evict --forget-errors --json"] {
+        let count = flushes(&|| {
+            let ran = said(words(verb, &path))?.ends(0).quietly();
+            let numbers = [("files", 1), ("bytes", LENGTH), ("pushed", 3)];
+            assert_numbers(&ran.summary(), &numbers);
+            Ok(())
+        })?;
+        assert!((1..=reference).contains(&count), "{verb}: {count}");
+    }
     Ok(())
 }
 
