@@ -85,6 +85,8 @@ fn main() -> ExitCode {
         no_such_process,
         thread_is_no_process,
         process_that_executes_another_program,
+        process_of_a_pid_namespace,
+        process_with_a_borrowed_map,
         number_that_another_process_gets,
         pictures_of_all_widths,
         colours,

@@ -3,9 +3,22 @@
 //! Processes, by their numbers.
 
 use super::scene::*;
-use nix::unistd::{
-    gettid,
-    Pid, //
+use nix::{
+    sched::{
+        unshare,
+        CloneFlags, //
+    },
+    sys::{
+        signal::{
+            kill,
+            Signal, //
+        },
+        wait::waitpid,
+    },
+    unistd::{
+        gettid,
+        Pid, //
+    },
 };
 use std::{
     fs,
@@ -21,6 +34,7 @@ use std::{
         Child as Program,
         Stdio, //
     },
+    ptr,
     sync::mpsc,
     thread,
 };
@@ -279,6 +293,60 @@ pub fn process_that_executes_another_program() -> Verdict {
     target.line.send(0)?;
     // Whatever the other program has mapped, this is not shown.
     watcher.ends_without("\"nothing\"")
+}
+
+/// In `/proc` its number is that of another process.
+pub fn process_of_a_pid_namespace() -> Verdict {
+    let file = TestFile::new(PAGES)?;
+    let path = file.path().display().to_string();
+    unshare(CloneFlags::CLONE_NEWPID)?;
+    let first = Child::spawn(|| {
+        let target = Target::new(&file, nothing, end)?;
+        let range = format!("status --range {}", target.addresses);
+        target
+            .said(&range)?
+            .ends(0)
+            .says(&format!("{path}\n[O##OOOOO] 8/8\n"));
+        let ran = target.said("evict --json")?.ends(0);
+        assert_numbers(&ran.summary(), &[("pushed", 2), ("freed", PAGES as u64)]);
+        Ok(())
+    })?;
+    first.join()
+}
+
+/// It has borrowed the map of this one, where it lives on (vfork).
+pub fn process_with_a_borrowed_map() -> Verdict {
+    extern "C" fn wait_to_be_killed(_: *mut libc::c_void) -> libc::c_int {
+        loop {
+            // SAFETY: It takes nothing.
+            unsafe { libc::pause() };
+        }
+    }
+
+    let file = TestFile::new(PAGES)?;
+    let mapping = file.map()?;
+    mapping.touch(0..PAGES);
+    let mut stack = vec![0_u128; 4096];
+    let flags = libc::CLONE_VM | libc::SIGCHLD;
+    // SAFETY: It has a stack of its own, and does nothing but wait on it.
+    let pid = unsafe {
+        libc::clone(
+            wait_to_be_killed,
+            stack.as_mut_ptr_range().end.cast(),
+            flags,
+            ptr::null_mut(),
+        )
+    };
+    assert!(pid > 0, "{}", io::Error::last_os_error());
+    let pid = Pid::from_raw(pid);
+    let watched = Watcher::new(&pid.to_string()).and_then(|mut watcher| {
+        watcher.shows(&file.path().display().to_string())?;
+        Ok(watcher)
+    });
+    kill(pid, Signal::SIGKILL)?;
+    waitpid(pid, None)?;
+    drop(stack);
+    watched?.ends_without("\"nothing\"")
 }
 
 pub fn number_that_another_process_gets() -> Verdict {
