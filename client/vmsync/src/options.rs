@@ -80,7 +80,8 @@ vmsync evict [OPTIONS] FILE...
     ///
     /// MS_SYNC commits each file once, MS_ASYNC starts to write, and MS_INVALIDATE frees. A program for which
     /// that cannot work is not run: one that is linked statically, gains rights when it is run, or makes
-    /// its system calls itself, as those in Go do. Otherwise the exit status is that of the program.
+    /// its system calls itself, as those in Go do. Of one that the caller may not read nothing of that can be
+    /// told, and it is run. The exit status is that of the program then.
     #[command(override_usage = "\
 vmsync run [OPTIONS] PROGRAM [ARGUMENT]...")]
     Run(Run),

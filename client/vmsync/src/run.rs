@@ -11,7 +11,8 @@ use rustix::{
     fs::{
         access,
         getxattr,
-        Access, //
+        Access,
+        OFlags, //
     },
     process::{
         getegid,
@@ -26,15 +27,20 @@ use std::{
         OsString, //
     },
     fs::{
+        self,
         File,
         Metadata, //
     },
-    io,
+    io::{
+        self,
+        Write, //
+    },
     os::unix::{
         ffi::OsStrExt,
         fs::{
             FileExt,
-            MetadataExt, //
+            MetadataExt,
+            OpenOptionsExt, //
         },
         process::CommandExt, //
     },
@@ -46,7 +52,8 @@ use std::{
 };
 use vmsync::{
     image::Image,
-    options::Run, //
+    options::Run,
+    shown::name, //
 };
 
 /// Where programs are looked for if nothing is said.
@@ -59,11 +66,11 @@ const DEPTH: usize = 5;
 
 /// Becomes the program. If that cannot work it says so, and does not run it.
 pub fn run(options: &Run) -> Result<Infallible, Trouble> {
-    let (name, arguments) = options
+    let (word, arguments) = options
         .command
         .split_first()
         .ok_or_else(|| Trouble::Other("there is no program to run".to_owned()))?;
-    let program = find(name)?;
+    let program = find(word)?;
     look(&program, DEPTH)?;
     // It would run, and nothing would be different.
     drop(open_device()?);
@@ -77,7 +84,7 @@ pub fn run(options: &Run) -> Result<Infallible, Trouble> {
         settings.push(",verbose");
     }
     let error = Command::new(&program)
-        .arg0(name)
+        .arg0(word)
         .args(arguments)
         .env(PRELOAD, preload)
         .env(SETTINGS, settings)
@@ -86,25 +93,21 @@ pub fn run(options: &Run) -> Result<Infallible, Trouble> {
 }
 
 fn trouble(program: &Path, why: impl AsRef<str>) -> Trouble {
-    Trouble::Other(format!(
-        "cannot run {}: {}",
-        program.display(),
-        why.as_ref()
-    ))
+    Trouble::Other(format!("cannot run {}: {}", name(program), why.as_ref()))
 }
 
 /// The file of a program, as a shell finds it.
-fn find(name: &OsStr) -> Result<PathBuf, Trouble> {
-    if name.as_bytes().contains(&b'/') {
-        return Ok(name.into());
+fn find(word: &OsStr) -> Result<PathBuf, Trouble> {
+    if word.as_bytes().contains(&b'/') {
+        return Ok(word.into());
     }
     let path = env::var_os("PATH").unwrap_or_else(|| PATH.into());
     env::split_paths(&path)
-        .map(|directory| directory.join(name))
+        .map(|directory| directory.join(word))
         .find(|file| file.is_file() && access(file, Access::EXEC_OK).is_ok())
         .ok_or_else(|| {
             trouble(
-                name.as_ref(),
+                word.as_ref(),
                 "it is in no directory of PATH; write where it is",
             )
         })
@@ -113,8 +116,13 @@ fn find(name: &OsStr) -> Result<PathBuf, Trouble> {
 /// Looks whether something can be preloaded into a program, and whether that would do.
 fn look(program: &Path, depth: usize) -> Result<(), Trouble> {
     let fails = |error: io::Error| trouble(program, plain(error));
-    let file = File::open(program).map_err(fails)?;
-    let status = file.metadata().map_err(fails)?;
+    let status = fs::metadata(program).map_err(fails)?;
+    if !status.is_file() {
+        return Err(trouble(
+            program,
+            "it is no regular file; name the file of a program",
+        ));
+    }
     if gains_rights(program, &status) {
         return Err(trouble(
             program,
@@ -122,6 +130,28 @@ fn look(program: &Path, depth: usize) -> Result<(), Trouble> {
              into it; run it as the user that it becomes",
         ));
     }
+    // It may be a pipe by now, with nobody at its other end.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = match File::options()
+        .read(true)
+        .custom_flags(flags.bits() as i32)
+        .open(program)
+    {
+        Err(error)
+            if error.kind() == io::ErrorKind::PermissionDenied
+                && access(program, Access::EXEC_OK).is_ok() =>
+        {
+            // To run it takes no more, and to preload something into it neither.
+            let _ = writeln!(
+                io::stderr(),
+                "vmsync: {}: it is not yours to read, so whether its msync() can be had cannot be told; it is \
+                 run all the same",
+                name(program)
+            );
+            return Ok(());
+        }
+        other => other.map_err(fails)?,
+    };
     let image = Image::of(&|offset, length| {
         let mut bytes = vec![0; length];
         let mut done = 0;
@@ -151,8 +181,8 @@ fn look(program: &Path, depth: usize) -> Result<(), Trouble> {
             loader: Some(loader),
             ..
         } => {
-            let name = loader.file_name().unwrap_or_default().as_bytes();
-            if name.starts_with(b"ld-linux") || name.starts_with(b"ld64") {
+            let loader = loader.file_name().unwrap_or_default().as_bytes();
+            if loader.starts_with(b"ld-linux") || loader.starts_with(b"ld64") {
                 return Ok(());
             }
             "it has another C library than the one that the library to preload is for (glibc)"
@@ -193,9 +223,7 @@ fn library() -> Result<PathBuf, Trouble> {
     let library = found.ok_or_else(|| {
         missing(format!(
             "it is neither {}; install it beside this program",
-            places
-                .map(|place| place.display().to_string())
-                .join(" nor ")
+            places.map(|place| name(&place)).join(" nor ")
         ))
     })?;
     if library
@@ -206,7 +234,7 @@ fn library() -> Result<PathBuf, Trouble> {
     {
         return Err(missing(format!(
             "the loader takes no path with spaces or colons: {}",
-            library.display()
+            name(&library)
         )));
     }
     Ok(library)

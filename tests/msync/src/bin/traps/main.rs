@@ -85,5 +85,6 @@ fn main() -> ExitCode {
         wrapped,
         wrapped_as_it_was,
         wrapped_in_vain,
+        wrapped_unread,
     ])
 }

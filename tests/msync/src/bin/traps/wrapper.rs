@@ -3,14 +3,21 @@
 //! The command that preloads the library, and that says when it cannot work.
 
 use super::answers::scene;
+use nix::{
+    sys::stat::Mode,
+    unistd::mkfifo, //
+};
 use std::{
     fs::{
         self,
         Permissions, //
     },
-    os::unix::fs::{
-        chown,
-        PermissionsExt, //
+    os::unix::{
+        fs::{
+            chown,
+            PermissionsExt, //
+        },
+        process::CommandExt,
     },
     path::{
         Path,
@@ -145,11 +152,40 @@ pub fn wrapped_in_vain() -> Verdict {
         .arg(&go.0))?;
     go.assert_refused("written in Go")?;
 
+    let pipe = Program::new("\x1b[31mpipe", b"")?;
+    fs::remove_file(&pipe.0)?;
+    mkfifo(&pipe.0, Mode::S_IRWXU)?;
+    let said = pipe.run()?;
+    assert_eq!(said.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(
+        said.contains("/\\u{1b}[31mpipe: it is no regular file"),
+        "{said}"
+    );
+    let script = Program::new("script", format!("#!{}\n", pipe.0.display()).as_bytes())?;
+    let said = script.run()?.stderr;
+    assert!(String::from_utf8_lossy(&said).contains("it is no regular file"));
+
     let output = vmsync(&["no-such-program"])?.output()?;
     assert_eq!(output.status.code(), Some(1));
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("PATH"),
         "{output:?}"
     );
+    Ok(())
+}
+
+/// To execute something takes no right to read it.
+pub fn wrapped_unread() -> Verdict {
+    let shell = Program::new("unread", &fs::read("/bin/sh")?)?;
+    fs::set_permissions(&shell.0, Permissions::from_mode(0o711))?;
+    let shell = shell.0.to_string_lossy();
+    let look =
+        "while read -r line; do case $line in *msync.so) exit 7; esac; done </proc/self/maps";
+    let mut command = vmsync(&[&shell, "-c", look])?;
+    let output = command.uid(NOBODY).gid(NOBODY).output()?;
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("/unread: it is not yours to read"), "{said}");
     Ok(())
 }
