@@ -9,7 +9,10 @@ use std::io::{
     Write, //
 };
 use vmsync::{
-    shown::wrapped,
+    shown::{
+        screen,
+        wrapped, //
+    },
     style::Style, //
 };
 
@@ -101,17 +104,7 @@ impl Output {
         let Some(lines) = self.screen.replace(Vec::new()) else {
             return;
         };
-        // The cursor goes home, each line is cleared behind what is in it, and so is what follows.
-        let (home, clear, rest) = match self.style.height {
-            Some(_) => ("\x1b[H", "\x1b[K", "\x1b[J"),
-            None => ("", "", "\n"),
-        };
-        let rows = self.style.height.map_or(usize::MAX, |rows| rows - 1);
-        let mut text = home.to_owned();
-        for line in lines.iter().take(rows) {
-            text.extend([line, clear, "\n"]);
-        }
-        text.push_str(rest);
+        let text = screen(&lines, self.style);
         self.write(|| {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes())?;

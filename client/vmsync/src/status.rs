@@ -72,7 +72,8 @@ pub fn status(options: &Status, json: bool, style: Style) -> Result<End, Trouble
         let report = new(if json {
             Output::new(json, style)
         } else {
-            Output::screen(style)
+            // It may have become another size.
+            Output::screen(style.measured())
         });
         look(options, &from, &report)?;
         let output = &mut lock(&report).output;

@@ -42,17 +42,24 @@ const WIDTH: usize = 80;
 impl Style {
     /// How things are drawn on the standard output.
     pub fn of_stdout(when: When) -> Self {
+        let no_color = env::var_os("NO_COLOR");
+        let term = env::var_os("TERM");
+        let terminal = isatty(io::stdout());
+        Self {
+            colours: colours(when, terminal, no_color.as_deref(), term.as_deref()),
+            ..Self::PLAIN
+        }
+        .measured()
+    }
+
+    /// The same for as large as the standard output is now.
+    #[must_use]
+    pub fn measured(self) -> Self {
         let out = io::stdout();
         let terminal = isatty(&out);
         let size = tcgetwinsize(&out).ok().filter(|size| size.ws_col != 0);
         let columns = env::var("COLUMNS").ok();
         Self {
-            colours: colours(
-                when,
-                terminal,
-                env::var_os("NO_COLOR").as_deref(),
-                env::var_os("TERM").as_deref(),
-            ),
             width: size
                 .map(|size| size.ws_col.into())
                 .or_else(|| columns?.parse().ok().filter(|&columns| columns != 0))
@@ -60,6 +67,7 @@ impl Style {
             height: size
                 .filter(|size| terminal && size.ws_row != 0)
                 .map(|size| size.ws_row.into()),
+            ..self
         }
     }
 

@@ -14,7 +14,10 @@ use std::{
         self,
         Read, //
     },
-    os::fd::OwnedFd,
+    os::fd::{
+        AsRawFd,
+        OwnedFd, //
+    },
     process::Command,
 };
 use vm_map_sync_tests::{
@@ -35,15 +38,18 @@ use vm_map_sync_tests::{
 /// How many columns there are besides the marks, if all of a file of 1024 pages is cached.
 const BESIDE: usize = "[] 1024/1024".len();
 
-/// A terminal of so many columns.
-fn terminal(columns: u16) -> Result<(File, OwnedFd), Failure> {
-    let size = Winsize {
+fn size(columns: u16) -> Winsize {
+    Winsize {
         ws_row: 10,
         ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
-    };
-    let OpenptyResult { master, slave } = openpty(&size, None)?;
+    }
+}
+
+/// A terminal of so many columns.
+fn terminal(columns: u16) -> Result<(File, OwnedFd), Failure> {
+    let OpenptyResult { master, slave } = openpty(&size(columns), None)?;
     Ok((File::from(master), slave))
 }
 
@@ -171,6 +177,7 @@ fn shows(screen: &mut File, what: &str) -> Verdict {
 pub fn watched_on_a_terminal() -> Verdict {
     let file = TestFile::new(4)?;
     let (mut screen, end) = terminal(80)?;
+    let terminal = screen.try_clone()?;
     let mut command = vmsync(words("status --watch=0.05 --color never", file.path()))?;
     let mut child = command.stdout(end.try_clone()?).stderr(end).spawn()?;
     let mut shows = |what: &str| shows(&mut screen, what);
@@ -178,6 +185,13 @@ pub fn watched_on_a_terminal() -> Verdict {
     shows("[OOOO] 4/4\x1b[K")?;
     file.map()?.fill(1, [1]);
     shows("[O#OO] 4/4\x1b[K")?;
+    // As narrow as it is then, so that nothing scrolls.
+    let narrow = size(10);
+    // SAFETY: The structure is that of the call, and lives until it returns.
+    let code = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const narrow) };
+    assert_eq!(code, 0, "{}", io::Error::last_os_error());
+    let name = file.path().display().to_string();
+    shows(&format!("{}\x1b[K", &name[..10]))?;
     child.kill()?;
     child.wait()?;
     Ok(())
