@@ -9,14 +9,15 @@ pub fn durable_meanwhile(
     something_else: impl FnOnce(),
 ) -> Result<u64, Box<dyn Error>> {
     let mut ring = IoUring::new(8)?;
-    let mut submission = map.submit(bytes, Flags::SYNCIO)?;
-    let entry = submission.entry().user_data(7);
+    let (submission, entry) = map.submit(bytes, Flags::SYNCIO)?;
     // SAFETY: The submission is there until the request has completed.
-    unsafe { ring.submission().push(&entry) }?;
+    unsafe { ring.submission().push(&entry.user_data(7)) }?;
     ring.submit()?;
     something_else();
     ring.submit_and_wait(1)?;
     let completion = ring.completion().next().ok_or("it was waited for")?;
     assert_eq!(completion.user_data(), 7);
-    Ok(submission.finish(completion.result())?.pushed)
+    // SAFETY: This is its completion.
+    let done = unsafe { submission.finish(completion.result()) }?;
+    Ok(done.pushed)
 }

@@ -128,6 +128,7 @@ pub(crate) fn fmt_call(f: &mut fmt::Formatter<'_>, error: &io::Error) -> fmt::Re
 
 /// The device could not be opened.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct OpenError(pub io::Error);
 
 impl fmt::Display for OpenError {

@@ -19,8 +19,11 @@ bitflags::bitflags! {
         /// With `INVALIDATE`: pages may be freed although a write of their file has failed, if all
         /// files of the range had been told of that before the call, by `fsync()`, `msync()` or
         /// `SYNCIO` through them. What was not stored anew since is lost then; see
-        /// [`Reason::Unwritten`](crate::Reason::Unwritten). Calls with a [slice](crate::SliceExt) do
-        /// not take it.
+        /// [`Reason::Unwritten`](crate::Reason::Unwritten). Wherever the file is mapped the bytes show
+        /// then that are on the disk, as if somebody had written these to the file; in slices of it
+        /// as well, of which whoever made them has promised that nobody does that. So calls with a
+        /// [slice](crate::SliceExt) do not take it, and who passes it with addresses or a file
+        /// has to know that nobody has borrowed what is there.
         const FORGET_ERRORS = uapi::VM_MAP_SYNC_FORGET_ERRORS;
         /// The caller's own map is meant, whoever opened the handle. For those who get a handle by a
         /// fork or from somebody else, and for libraries that keep one.

@@ -185,8 +185,9 @@ impl Map {
     }
 }
 
-/// A descriptor that was opened or received by other means. That it is one of the device shows
-/// when it is used.
+/// A descriptor that was opened or received by other means. That it is one of the device is for whoever has
+/// received it to know, and shows when it is used: nothing else knows the commands (`ENOTTY`), unless another
+/// driver has taken the same numbers for its own ones.
 impl From<OwnedFd> for Map {
     fn from(descriptor: OwnedFd) -> Self {
         Self(descriptor)

@@ -47,7 +47,8 @@ use crate::{
 /// - Pages whose write has failed are the exception: the disk has something else. They are not freed, unless
 ///   [`FORGET_ERRORS`](Flags::FORGET_ERRORS) is passed, so calls with a slice do not take that: they are refused
 ///   with [`Reason::Borrowed`](crate::Reason::Borrowed). The range of the file, by its
-///   [descriptor](Map::sync_file), takes it; it is for who knows that nobody relies on what is lost.
+///   [descriptor](Map::sync_file), takes it, and so do addresses: it is for who knows that nobody relies on
+///   what is lost, as to write to the file is, which takes no `unsafe` either.
 /// - The kernel reads memory but for the compiler, as it does when it writes a page by itself. So what a `T` is
 ///   does not matter, nor that it can have padding.
 pub trait SliceExt: sealed::Slice {

@@ -37,12 +37,9 @@ use std::{
 
 /// What the kernel has while a request is under way.
 ///
-/// It is behind a pointer, since the kernel writes to it. If it is dropped after an entry was made, and before
-/// the request is finished, its memory is lost, and not given to somebody else: the kernel may still have it.
-struct Lent<R> {
-    request: NonNull<R>,
-    is_out: bool,
-}
+/// It is behind a pointer, since the kernel writes to it. If it is dropped before it is taken back, its memory is
+/// lost, and not given to somebody else: the kernel may still have it.
+struct Lent<R>(NonNull<R>);
 
 // SAFETY: It is the only one that has the request.
 unsafe impl<R: Send> Send for Lent<R> {}
@@ -50,45 +47,34 @@ unsafe impl<R: Send> Send for Lent<R> {}
 unsafe impl<R: Sync> Sync for Lent<R> {}
 
 impl<R> Lent<R> {
-    fn new(request: R) -> Self {
-        Self {
-            request: NonNull::from(Box::leak(Box::new(request))),
-            is_out: false,
-        }
-    }
-
-    /// The entry of a ring that has it done by a command; `argument` says where in it the argument is.
-    fn entry<A>(
-        &mut self,
+    /// Lends a request, by the entry of a ring that has it done by a command; `argument` says where in it the
+    /// argument is. There is one entry for each, so that the kernel has it once.
+    fn new<A>(
+        request: R,
         map: &Map,
         command: u32,
         argument: impl FnOnce(&mut R) -> &mut A,
-    ) -> Entry {
-        self.is_out = true;
-        // SAFETY: It is there, and the kernel does not have it yet.
-        let argument: *mut A = argument(unsafe { self.request.as_mut() });
+    ) -> (Self, Entry) {
+        let mut request = NonNull::from(Box::leak(Box::new(request)));
+        // SAFETY: It is there, and nobody else has it yet.
+        let argument: *mut A = argument(unsafe { request.as_mut() });
         let mut bytes = [0; 16];
         let address = argument.expose_provenance() as u64;
         bytes[..8].copy_from_slice(&address.to_ne_bytes());
-        UringCmd16::new(Fd(map.as_fd().as_raw_fd()), command)
+        let entry = UringCmd16::new(Fd(map.as_fd().as_raw_fd()), command)
             .cmd(bytes)
-            .build()
+            .build();
+        (Self(request), entry)
     }
 
-    /// The request, which the kernel does not have any more.
-    fn take_back(&mut self) -> &R {
-        self.is_out = false;
-        // SAFETY: It is there.
-        unsafe { self.request.as_ref() }
-    }
-}
-
-impl<R> Drop for Lent<R> {
-    fn drop(&mut self) {
-        if !self.is_out {
-            // SAFETY: It comes from a box, and nobody else has it.
-            drop(unsafe { Box::from_raw(self.request.as_ptr()) });
-        }
+    /// The request.
+    ///
+    /// # Safety
+    ///
+    /// The kernel must not have it any more.
+    unsafe fn take_back(self) -> Box<R> {
+        // SAFETY: It comes from a box, and the caller promises that nobody else has it.
+        unsafe { Box::from_raw(self.0.as_ptr()) }
     }
 }
 
@@ -121,23 +107,21 @@ pub struct Submission<'a> {
 }
 
 impl Submission<'_> {
-    /// The entry for a ring. Flags, user data and a personality can be added to it; it is to be pushed once.
-    pub fn entry(&mut self) -> Entry {
-        match &mut self.request {
-            Some(request) => request.entry(self.map, uapi::VM_MAP_SYNC_SYNC, One::argument),
-            None => Nop::new().build(),
-        }
-    }
-
-    /// What became of it. `result` is that of the completion, which must have come.
+    /// What became of it. `result` is that of the completion.
+    ///
+    /// # Safety
+    ///
+    /// The request must have completed, or its entry must never be submitted: what it has is freed by this, and
+    /// the kernel writes to it until then.
     ///
     /// # Errors
     ///
     /// As for [`Map::sync`]. A request that was cancelled is [`Reason::Killed`](crate::Reason::Killed) if it
     /// had been begun, and else [`SyncError::Call`] with `ECANCELED`.
-    pub fn finish(mut self, result: i32) -> Result<Outcome, SyncError> {
-        match &mut self.request {
-            Some(request) => request.take_back().finish(self.map, code(result)),
+    pub unsafe fn finish(self, result: i32) -> Result<Outcome, SyncError> {
+        match self.request {
+            // SAFETY: The caller promises it.
+            Some(request) => unsafe { request.take_back() }.finish(self.map, code(result)),
             None => code(result)
                 .map(|()| self.target.nothing_done())
                 .map_err(SyncError::Call),
@@ -159,26 +143,21 @@ impl fmt::Debug for Submission<'_> {
 pub struct VectorSubmission<'a> {
     map: &'a Map,
     request: Lent<Many<'a, uapi::vm_map_sync_range>>,
-    is_nothing: bool,
 }
 
 impl VectorSubmission<'_> {
-    /// The entry for a ring, as [`Submission::entry`].
-    pub fn entry(&mut self) -> Entry {
-        let request = &mut self.request;
-        if self.is_nothing {
-            return Nop::new().build();
-        }
-        request.entry(self.map, uapi::VM_MAP_SYNC_VECTOR, Many::argument)
-    }
-
     /// What became of it, as [`Submission::finish`].
+    ///
+    /// # Safety
+    ///
+    /// As for [`Submission::finish`].
     ///
     /// # Errors
     ///
     /// As for [`Map::sync_vectored`].
-    pub fn finish(mut self, result: i32) -> Result<Outcomes, VectorError> {
-        self.request.take_back().finish(self.map, code(result))
+    pub unsafe fn finish(self, result: i32) -> Result<Outcomes, VectorError> {
+        // SAFETY: The caller promises it.
+        unsafe { self.request.take_back() }.finish(self.map, code(result))
     }
 }
 
@@ -191,7 +170,8 @@ impl fmt::Debug for VectorSubmission<'_> {
 }
 
 impl Map {
-    /// [`sync`](Self::sync), to be submitted to an io_uring: see [`Submission`].
+    /// [`sync`](Self::sync), to be submitted to an io_uring: see [`Submission`]. With it comes its entry for a
+    /// ring. Flags, user data and a personality can be added to that; it is to be pushed once.
     ///
     /// # Errors
     ///
@@ -200,21 +180,25 @@ impl Map {
         &'a self,
         target: impl Into<Target<'a>>,
         flags: Flags,
-    ) -> Result<Submission<'a>, SyncError> {
+    ) -> Result<(Submission<'a>, Entry), SyncError> {
         let target = target.into();
-        let request = if target.is_nothing() {
-            None
+        let (request, entry) = if target.is_nothing() {
+            (None, Nop::new().build())
         } else {
-            Some(Lent::new(One::new(target, flags)?))
+            let request = One::new(target, flags)?;
+            let (request, entry) = Lent::new(request, self, uapi::VM_MAP_SYNC_SYNC, One::argument);
+            (Some(request), entry)
         };
-        Ok(Submission {
+        let submission = Submission {
             map: self,
             target,
             request,
-        })
+        };
+        Ok((submission, entry))
     }
 
-    /// [`sync_vectored`](Self::sync_vectored), to be submitted to an io_uring: see [`VectorSubmission`].
+    /// [`sync_vectored`](Self::sync_vectored), to be submitted to an io_uring: see [`VectorSubmission`]. Its
+    /// entry is as that of [`submit`](Self::submit).
     ///
     /// # Errors
     ///
@@ -223,14 +207,16 @@ impl Map {
         &'a self,
         targets: &'a [Target<'a>],
         flags: Flags,
-    ) -> Result<VectorSubmission<'a>, VectorError> {
+    ) -> Result<(VectorSubmission<'a>, Entry), VectorError> {
         let request =
             Many::new(targets, flags).map_err(|fault: Fault| VectorError::Refused(fault))?;
-        Ok(VectorSubmission {
-            map: self,
-            is_nothing: request.is_nothing(),
-            request: Lent::new(request),
-        })
+        let is_nothing = request.is_nothing();
+        let (request, mut entry) =
+            Lent::new(request, self, uapi::VM_MAP_SYNC_VECTOR, Many::argument);
+        if is_nothing {
+            entry = Nop::new().build();
+        }
+        Ok((VectorSubmission { map: self, request }, entry))
     }
 }
 
@@ -252,14 +238,14 @@ mod tests {
     #[test]
     fn entries() {
         let map = Map::of_nothing();
-        let mut submission = map.submit(0..4096, Flags::SYNCIO).expect("it is fine");
-        let entry = bytes(submission.entry().user_data(7));
+        let (submission, entry) = map.submit(0..4096, Flags::SYNCIO).expect("it is fine");
+        let entry = bytes(entry.user_data(7));
         let word = |at: usize| u32::from_ne_bytes(entry[at..at + 4].try_into().expect("a word"));
         assert_eq!(word(4), map.as_fd().as_raw_fd() as u32);
         assert_eq!(word(8), uapi::VM_MAP_SYNC_SYNC);
         let address = u64::from_ne_bytes(entry[48..56].try_into().expect("a long"));
         let lent = submission.request.as_ref().expect("it is something");
-        let request = lent.request.as_ptr().addr() as u64;
+        let request = lent.0.as_ptr().addr() as u64;
         let end = request + size_of::<One<'_>>() as u64;
         assert!((request..end).contains(&address));
         assert!(entry[12..32].iter().all(|&byte| byte == 0));
@@ -271,26 +257,27 @@ mod tests {
     fn nothing_is_for_nobody() {
         let map = Map::of_nothing();
         let empty: &[u8] = &[];
-        let mut submission = map.submit(empty, Flags::SYNCIO).expect("it is fine");
-        assert_eq!(bytes(submission.entry())[0], 0, "IORING_OP_NOP");
-        assert_eq!(submission.finish(0).map(|done| done.pushed).ok(), Some(0));
+        let (submission, entry) = map.submit(empty, Flags::SYNCIO).expect("it is fine");
+        assert_eq!(bytes(entry)[0], 0, "IORING_OP_NOP");
+        // SAFETY: It is never submitted.
+        let done = unsafe { submission.finish(0) };
+        assert_eq!(done.map(|done| done.pushed).ok(), Some(0));
         let targets = [Target::slice(empty)];
-        let mut submission = map
+        let (submission, entry) = map
             .submit_vectored(&targets, Flags::SYNCIO)
             .expect("it is fine");
-        assert_eq!(bytes(submission.entry())[0], 0, "IORING_OP_NOP");
-        assert_eq!(
-            submission.finish(0).map(|done| done.ranges.len()).ok(),
-            Some(1)
-        );
+        assert_eq!(bytes(entry)[0], 0, "IORING_OP_NOP");
+        // SAFETY: As above.
+        let done = unsafe { submission.finish(0) };
+        assert_eq!(done.map(|done| done.ranges.len()).ok(), Some(1));
     }
 
     #[test]
     fn requests_that_were_never_begun() {
         let map = Map::of_nothing();
-        let mut submission = map.submit(0..4096, Flags::SYNCIO).expect("it is fine");
-        let _ = submission.entry();
-        let error = submission.finish(-libc::ECANCELED).expect_err("it was not");
+        let (submission, _) = map.submit(0..4096, Flags::SYNCIO).expect("it is fine");
+        // SAFETY: It is never submitted.
+        let error = unsafe { submission.finish(-libc::ECANCELED) }.expect_err("it was not");
         assert!(matches!(error, SyncError::Call(_)));
         assert_eq!(error.errno(), Some(libc::ECANCELED));
     }
@@ -299,16 +286,11 @@ mod tests {
     fn what_the_kernel_may_have_is_not_freed() {
         let mark = Rc::new(());
         let map = Map::of_nothing();
-        for (out, back, left) in [(false, false, 1), (true, true, 1), (true, false, 2)] {
-            let mut lent = Lent::new((mark.clone(), 0_u64));
-            if out {
-                let _ = lent.entry(&map, 0, |request| &mut request.1);
-            }
-            if back {
-                assert_eq!(lent.take_back().1, 0);
-            }
-            drop(lent);
-            assert_eq!(Rc::strong_count(&mark), left, "out {out}, back {back}");
-        }
+        let lend = || Lent::new((mark.clone(), 0_u64), &map, 0, |request| &mut request.1).0;
+        // SAFETY: It is never submitted.
+        drop(unsafe { lend().take_back() });
+        assert_eq!(Rc::strong_count(&mark), 1);
+        let _ = lend();
+        assert_eq!(Rc::strong_count(&mark), 2);
     }
 }

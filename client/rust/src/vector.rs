@@ -82,6 +82,7 @@ pub enum VectorError {
     /// The call was refused because of one of the ranges, and nothing was done to any of them.
     Refused(Fault),
     /// The call was done, but did not succeed altogether.
+    #[non_exhaustive]
     Failed {
         /// What is worst, and what was done to all ranges together.
         fault: Box<Fault>,

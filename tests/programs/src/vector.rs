@@ -118,7 +118,7 @@ pub fn all_refused(
 #[track_caller]
 pub fn some_fail(map: &Map, targets: &[Target<'_>], flags: Flags, want: &[Fate], worst: usize) {
     let (fault, ranges) = match map.sync_vectored(targets, flags) {
-        Err(VectorError::Failed { fault, ranges }) => (fault, ranges),
+        Err(VectorError::Failed { fault, ranges, .. }) => (fault, ranges),
         other => panic!("{flags:?}, not failed: {other:?}"),
     };
     assert_eq!(ranges.len(), want.len());

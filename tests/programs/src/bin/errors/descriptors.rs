@@ -131,7 +131,7 @@ pub fn descriptor_beside_a_foreign_map_is_told() -> Verdict {
         Target::file(named.as_fd(), ..),
     ];
     match map.sync_vectored(&targets, Flags::SYNCIO) {
-        Err(VectorError::Failed { fault, ranges }) => {
+        Err(VectorError::Failed { fault, ranges, .. }) => {
             assert_eq!((fault.reason, fault.errno), (Reason::Io, libc::EIO));
             assert_eq!(fault.outcome.pushed, PUSHED);
             assert!(ranges.iter().all(Result::is_err));

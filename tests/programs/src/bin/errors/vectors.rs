@@ -127,7 +127,7 @@ pub fn busy_page_in_some_ranges() -> Verdict {
         again.range(4..8),
     ]);
     let outcome = scene.map.sync_vectored(&targets, BOTH);
-    let Err(VectorError::Failed { fault, ranges }) = outcome else {
+    let Err(VectorError::Failed { fault, ranges, .. }) = outcome else {
         panic!("not failed: {outcome:?}")
     };
     assert_eq!((fault.reason, fault.range), (Reason::Busy, Some(2)));
@@ -204,7 +204,7 @@ pub fn errors_are_forgotten_by_all_ranges() -> Verdict {
     let end = scene.bad_range().start + 4 * PAGE;
     let both = of_addresses([scene.bad_range().start..end, elsewhere.all()]);
     match scene.map.sync_vectored(&both, flags) {
-        Err(VectorError::Failed { fault, ranges }) => {
+        Err(VectorError::Failed { fault, ranges, .. }) => {
             assert_eq!(fault.reason, Reason::Unwritten);
             assert_eq!((fault.outcome.left, fault.outcome.freed), (4, 0));
             assert!(ranges.iter().all(Result::is_err), "both have its pages");

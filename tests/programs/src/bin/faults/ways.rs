@@ -90,7 +90,7 @@ fn targets(scene: &Scene) -> Vec<Target<'static>> {
 fn call(scene: &Scene, targets: &[Target<'_>], flags: Flags) -> Result<Outcome, SyncError> {
     let outcomes = match scene.map.sync_vectored(targets, flags) {
         Ok(outcomes) => return Ok(outcomes.all),
-        Err(VectorError::Failed { fault, ranges }) => (fault, ranges),
+        Err(VectorError::Failed { fault, ranges, .. }) => (fault, ranges),
         Err(VectorError::Refused(fault)) => return Err(SyncError::Refused(fault)),
         Err(VectorError::Call(error)) => return Err(SyncError::Call(error)),
         Err(error) => panic!("{error}"),

@@ -157,7 +157,7 @@ pub fn each_range_is_named() -> Verdict {
         Target::slice(&one.bytes[range(1..4)]),
     ];
     let (fault, ranges) = match one.map.sync_vectored(&targets, BOTH) {
-        Err(VectorError::Failed { fault, ranges }) => (fault, ranges),
+        Err(VectorError::Failed { fault, ranges, .. }) => (fault, ranges),
         other => panic!("did not fail: {other:?}"),
     };
     assert!(ranges[0].is_ok() && ranges[1].is_ok());

@@ -58,10 +58,11 @@ pub fn submissions_of_many() -> Verdict {
         Target::file(files[1].file().as_fd(), ..),
     ];
     let mut ring = Ring::new()?;
-    let mut submission = map.submit_vectored(&targets, BOTH)?;
-    let code = ring.call(submission.entry())?;
+    let (submission, entry) = map.submit_vectored(&targets, BOTH)?;
+    let code = ring.call(entry)?;
     assert_eq!(code, Ok(0));
-    let done = submission.finish(0)?;
+    // SAFETY: It has completed.
+    let done = unsafe { submission.finish(0) }?;
     let pushed: Vec<u64> = done.ranges.iter().map(|range| range.pushed).collect();
     assert_eq!(pushed, [2, 0, 1]);
     files[0].assert_on_disk(1, 0..2);
@@ -77,15 +78,16 @@ pub fn submissions_that_are_cancelled() -> Verdict {
     }
     scene.gate.close(Held::Flushes)?;
     let mut ring = Ring::new()?;
-    let mut submission = scene.map.submit(scene.range(0), Flags::SYNCIO)?;
-    ring.push(submission.entry());
+    let (submission, entry) = scene.map.submit(scene.range(0), Flags::SYNCIO)?;
+    ring.push(entry);
     ring.submit()?;
     scene.wait_until_begun()?;
     ring.push(AsyncCancel::new(0).build().user_data(1));
     let all = ring.wait(2)?;
     let code = all.iter().find(|&&(number, _)| number == 0);
     assert_eq!(code, Some(&(0, Err(Errno::EINTR))));
-    match submission.finish(-libc::EINTR) {
+    // SAFETY: It has completed.
+    match unsafe { submission.finish(-libc::EINTR) } {
         Err(SyncError::Failed(fault)) => assert_eq!(fault.reason, Reason::Killed),
         other => panic!("not cancelled: {other:?}"),
     }
@@ -101,10 +103,9 @@ pub fn submissions_that_are_dropped() -> Verdict {
     let mut boxes = Vec::new();
     for round in 0..32 {
         mapping.poke(0, round);
-        let mut submission = map.submit(mapping.all(), Flags::SYNCIO)?;
-        ring.push(submission.entry());
+        let (_, entry) = map.submit(mapping.all(), Flags::SYNCIO)?;
+        ring.push(entry);
         ring.submit()?;
-        drop(submission);
         // It would be in the memory of one of these.
         boxes.push(Box::new([round; 24]));
     }

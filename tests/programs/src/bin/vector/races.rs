@@ -73,7 +73,7 @@ pub fn range_that_comes_and_goes() -> Verdict {
                     passed += 1;
                 }
                 // The other one is touching it.
-                Err(VectorError::Failed { fault, ranges }) => {
+                Err(VectorError::Failed { fault, ranges, .. }) => {
                     assert_eq!((fault.reason, fault.range), (Reason::Busy, Some(1)));
                     assert!(ranges[0].is_ok() && ranges[2].is_ok());
                     passed += 1;
