@@ -14,8 +14,8 @@
  * Fills in an entry: a command, such as VM_MAP_SYNC_SYNC, and its argument, which has to stay until
  * the request has completed. What is set in the entry, such as user_data, is to be set afterwards.
  */
-static inline void vm_map_sync_prep(struct io_uring_sqe *sqe, int map, __u32 command,
-				    void *argument)
+static __inline__ void vm_map_sync_prep(struct io_uring_sqe *sqe, int map,
+					__u32 command, void *argument)
 {
 	memset(sqe, 0, sizeof(*sqe));
 	sqe->opcode = IORING_OP_URING_CMD;
