@@ -127,10 +127,55 @@ A program whose msync() makes a mapping durable with one commit, however it is d
 vmsync run python3 store.py
 .fi
 .RE
+.SH DIFFERENCES
+It is not the same as
+.BR vm_map_sync (9)
+of BSD kernels and
+.BR msync (2)
+of Linux:
+.IP \(bu 2
+Files need not be mapped, by whomever: those that are named are taken by their descriptors.
+.IP \(bu 2
+Of a process holes and special mappings, such as device memory, are passed over.
+BSD refuses them, and
+.BR msync (2)
+fails with
+.I ENOMEM
+for a hole.
+.IP \(bu 2
+.B vmsync sync
+commits each file once.
+The others do so for each mapping of it.
+.IP \(bu 2
+.B vmsync sync \-\-async
+starts to write, as BSD does.
+.I MS_ASYNC
+does nothing.
+.IP \(bu 2
+.B vmsync evict
+writes and frees, clean pages too and those that others have mapped, and counts what stays.
+BSD says nothing of what stays, and
+.I MS_INVALIDATE
+frees nothing.
+What was written is durable only after
+.BR "vmsync sync" .
+.IP \(bu 2
+A file of which a write has failed is not freed before
+.B \-\-forget\-errors
+gives it up.
+In BSD such pages are dirty still and can be written again.
+.PP
+How the
+.BR msync ()
+of a program that
+.B vmsync run
+runs is different is said in
+.BR vm_map_sync_msync (7).
 .SH SEE ALSO
 .BR fdatasync (2),
 .BR msync (2),
 .BR posix_fadvise (2),
+.BR vm_map_sync (3),
 .BR vm_map_sync (4),
 .BR vm_map_sync_errors (4),
 .BR vm_map_sync_msync (7),
@@ -270,5 +315,15 @@ mod tests {
         let page = written(Generated::Man);
         assert!(page.contains("the module is not there"), "{page}");
         assert!(!page.contains("generate"), "{page}");
+    }
+
+    #[test]
+    fn the_page_says_what_is_different() {
+        let page = written(Generated::Man);
+        let (_, from) = page.split_once(".SH DIFFERENCES").expect("it is there");
+        let (section, _) = from.split_once(".SH ").expect("more comes after it");
+        for other in ["vm_map_sync (9)", "msync (2)"] {
+            assert!(section.contains(other), "{other}: {section}");
+        }
     }
 }
