@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# A store in GDBM, which commits by msync(MS_SYNC | MS_INVALIDATE).
+# A store in GDBM, which commits by msync(MS_SYNC | MS_INVALIDATE). Others that are said to do so do not, as Debian
+# builds them: RRDtool (1.7) maps its files and leaves it to the kernel when they are written, and Berkeley DB (5.3)
+# maps files to read them only.
 #
 #	store_gdbm.pl store DIR	stores, commits, says so, and waits to be killed
 #	store_gdbm.pl check DIR	says what is there
