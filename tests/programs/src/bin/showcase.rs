@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         vector,
         stat,
         attach,
+        submit,
         what_they_say_of_errors
     ])
 }
@@ -112,6 +113,16 @@ fn evict() -> Verdict {
         ("........".into(), "........".into())
     );
     one.assert_on_disk(1, [1, 5]);
+    Ok(())
+}
+
+fn submit() -> Verdict {
+    let file = dirty(&[1, 5])?;
+    let sum: u64 = fs::read(file.path())?.into_iter().map(u64::from).sum();
+    let name = file.path().display();
+    let want = format!("{name}: the sum of all bytes is {sum}\n{name}: durable, 2 pages written\n");
+    says("submit", [file.path()], &want);
+    file.assert_on_disk(1, [1, 5]);
     Ok(())
 }
 
