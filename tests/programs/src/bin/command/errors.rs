@@ -7,12 +7,9 @@ use super::{
     scene::*, //
 };
 use nix::sys::resource::Resource;
-use std::{
-    fs::{
-        self,
-        File, //
-    },
-    os::unix::fs::FileExt,
+use std::fs::{
+    self,
+    File, //
 };
 use vm_map_sync_tests::{
     disk::Extents,
@@ -29,7 +26,6 @@ use vm_map_sync_tests::{
         Child,
         Line, //
     },
-    residency::Cached,
     spare::{
         Site,
         Spare, //
@@ -95,36 +91,24 @@ pub fn failed_writes_are_forgotten() -> Verdict {
 
 /// What tells a file of its errors must not be what has the rest of it freed, in the same run.
 pub fn failed_writes_of_a_large_file() -> Verdict {
-    const LENGTH: u64 = 700 << 20;
     let spare = Spare::new(32, &[])?;
     let site = Site::new(spare.device())?;
-    let path = site.directory().join("large");
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .open(&path)?;
-    file.set_len(LENGTH)?;
-    for place in [0, 300 << 20, LENGTH - PAGE as u64] {
-        file.write_all_at(&[1; PAGE], place)?;
-    }
-    file.sync_all()?;
-    let broken = Extents::of(&file)?.locate(0)?;
+    let large = Large::new(site.directory())?;
+    large.write(&Large::PLACES)?;
+    large.file.sync_all()?;
+    let broken = Extents::of(&large.file)?.locate(0)?;
     spare.break_page(broken)?;
-    file.write_all_at(&[2; PAGE], 0)?;
-    let resident = || Cached::of(&file, 0..LENGTH as usize / PAGE).map(|cached| cached.resident);
-    let evict = words("evict --forget-errors --json", &path);
+    large.write(&[0])?;
+    let evict = words("evict --forget-errors --json", &large.path);
     let ran = said(&evict)?.ends(1);
     let numbers = [("failed", 1), ("bytes", 0), ("freed", 0), ("left", 3)];
     assert_numbers(&ran.summary(), &numbers);
     assert_eq!(ran.of_kind("problem").len(), 1);
-    assert_eq!(resident()?, 3);
+    assert_eq!(large.resident()?, 3);
     let ran = said(&evict)?.ends(0);
-    assert_numbers(
-        &ran.summary(),
-        &[("files", 1), ("bytes", LENGTH), ("freed", 3)],
-    );
-    assert_eq!(resident()?, 0);
+    let numbers = [("files", 1), ("bytes", Large::LENGTH), ("freed", 3)];
+    assert_numbers(&ran.summary(), &numbers);
+    assert_eq!(large.resident()?, 0);
     spare.mend_page(broken)?;
     Ok(())
 }

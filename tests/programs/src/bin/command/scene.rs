@@ -24,7 +24,10 @@ use std::{
         self,
         Write, //
     },
-    os::unix::process::ExitStatusExt,
+    os::unix::{
+        fs::FileExt,
+        process::ExitStatusExt, //
+    },
     path::{
         Path,
         PathBuf, //
@@ -215,6 +218,43 @@ impl Drop for Tree {
         if process::id() == self.owner {
             let _ = fs::remove_dir_all(&self.path);
         }
+    }
+}
+
+/// A sparse file of several pieces, with a page in each.
+pub struct Large {
+    pub path: PathBuf,
+    pub file: File,
+}
+
+impl Large {
+    /// How long it is, in bytes.
+    pub const LENGTH: u64 = 700 << 20;
+    /// Where there is something in it.
+    pub const PLACES: [u64; 3] = [0, 300 << 20, Self::LENGTH - PAGE as u64];
+
+    /// One in a directory, with nothing in it yet.
+    pub fn new(directory: &Path) -> io::Result<Self> {
+        let path = directory.join("large");
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)?;
+        file.set_len(Self::LENGTH)?;
+        Ok(Self { path, file })
+    }
+
+    /// Writes to some places of it.
+    pub fn write(&self, places: &[u64]) -> io::Result<()> {
+        places
+            .iter()
+            .try_for_each(|&place| self.file.write_all_at(&[2; PAGE], place))
+    }
+
+    /// How many pages of it are cached.
+    pub fn resident(&self) -> io::Result<u64> {
+        Ok(Cached::of(&self.file, 0..Self::LENGTH as usize / PAGE)?.resident)
     }
 }
 

@@ -30,7 +30,6 @@ use vm_map_sync_tests::{
         Line,
         NOBODY, //
     },
-    residency::Cached,
     spare::{
         Site,
         Spare, //
@@ -117,52 +116,38 @@ pub fn part_of_a_file() -> Verdict {
 }
 
 pub fn large_file_in_pieces() -> Verdict {
-    const LENGTH: u64 = 700 << 20;
     let tree = Tree::new()?;
-    let path = tree.file("large")?;
-    let file = File::options().read(true).write(true).open(&path)?;
-    file.set_len(LENGTH)?;
-    let places = [0, 300 << 20, LENGTH - PAGE as u64];
-    for place in places {
-        file.write_all_at(&[2; PAGE], place)?;
-    }
-    let ran = said(words("evict --json", &path))?.ends(0);
-    let numbers = [("files", 1), ("bytes", LENGTH), ("pushed", 3), ("freed", 3)];
+    let large = Large::new(tree.path())?;
+    large.write(&Large::PLACES)?;
+    let ran = said(words("evict --json", &large.path))?.ends(0);
+    let bytes = Large::LENGTH;
+    let numbers = [("files", 1), ("bytes", bytes), ("pushed", 3), ("freed", 3)];
     assert_numbers(&ran.summary(), &numbers);
-    assert_eq!(Cached::of(&file, 0..LENGTH as usize / PAGE)?.resident, 0);
+    assert_eq!(large.resident()?, 0);
     Ok(())
 }
 
 /// In however many pieces it is written: with no more flushes than one `fdatasync()`.
 pub fn large_file_is_committed_once() -> Verdict {
-    const LENGTH: u64 = 700 << 20;
     let spare = Spare::new(32, &[("cache_size", "8")])?;
     let site = Site::new(spare.device())?;
     let disk = Disk::open(spare.device())?;
-    let path = site.directory().join("large");
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .open(&path)?;
-    file.set_len(LENGTH)?;
+    let large = Large::new(site.directory())?;
     let flushes = |commit: &dyn Fn() -> Verdict| -> Result<u64, Failure> {
-        for place in [0, 300 << 20, LENGTH - PAGE as u64] {
-            file.write_all_at(&[2; PAGE], place)?;
-        }
+        large.write(&Large::PLACES)?;
         let before = disk.counters()?.flushes;
         commit()?;
         Ok(disk.counters()?.flushes - before)
     };
-    let fdatasync = || Ok(file.sync_data()?);
+    let fdatasync = || Ok(large.file.sync_data()?);
     // What it takes to find places for them is none of it.
     flushes(&fdatasync)?;
     let reference = flushes(&fdatasync)?;
     assert!(reference > 0, "fdatasync() does not flush this disk");
     for verb in ["sync --json", "evict --forget-errors --json"] {
         let count = flushes(&|| {
-            let ran = said(words(verb, &path))?.ends(0).quietly();
-            let numbers = [("files", 1), ("bytes", LENGTH), ("pushed", 3)];
+            let ran = said(words(verb, &large.path))?.ends(0).quietly();
+            let numbers = [("files", 1), ("bytes", Large::LENGTH), ("pushed", 3)];
             assert_numbers(&ran.summary(), &numbers);
             Ok(())
         })?;
