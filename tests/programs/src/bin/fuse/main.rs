@@ -67,7 +67,7 @@ fn main() -> ExitCode {
                 no_unloading_while_a_commit_runs,
                 stuck_server_and_a_cancel,
                 page_fault_and_a_cancel,
-        the_lock_of_a_map_is_not_waited_for,
+                the_lock_of_a_map_is_not_waited_for,
                 servers_that_answer_again,
                 servers_are_not_asked_at_once,
             ]);
