@@ -40,7 +40,8 @@ use kernel::prelude::*;
 const CHUNK: usize = 1024;
 
 /// The same for a worker of a ring: about as much as a disk takes in one request. A request of the ring can
-/// be given up at any time, and whoever does so waits for the end of the chunk where the disk's queue is full.
+/// be given up at any time, and whoever does so waits for the end of the chunk where the disk's queue is full. A
+/// folio that is larger is written as a whole.
 const CHUNK_OF_WORKER: usize = 32;
 
 /// The same where writing means to flush the processors' caches, which takes no disk.

@@ -48,10 +48,7 @@ use vm_map_sync_tests::{
         command,
         Ring, //
     },
-    slow::{
-        self,
-        Slow, //
-    },
+    slow::Slow,
 };
 
 /// The number of the request to cancel others.
@@ -165,7 +162,10 @@ fn cancelled_in(flags: Flags) -> Verdict {
     let slow = Slow::new(pages)?;
     {
         let (file, mapping) = slow.file("big", pages)?;
-        slow::soil(&file, pages, 1)?;
+        // Page by page, so that each is a folio of its own: no folio is written in part.
+        for page in 0..pages {
+            mapping.poke(page, 1);
+        }
         let map = Map::current()?;
         let desk = Desk::new()?;
         desk.put(0, &raw::args(&mapping.all(), flags.bits()));
