@@ -21,7 +21,7 @@ struct Share {
 
 impl Shares {
     /// The most helpers of one user.
-    pub(crate) const EACH: usize = 512;
+    pub(crate) const EACH: usize = 1024;
 
     /// The most helpers of all users together.
     pub(crate) const ALL: usize = 2048;

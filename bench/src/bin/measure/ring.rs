@@ -181,8 +181,14 @@ impl Work {
 }
 
 fn throughput() -> Done {
-    let place = Place::new(EXT4, Speed::Usual, 512)?;
-    let work = Work::new(&place)?;
+    for speed in [Speed::Usual, Speed::SlowFlush] {
+        throughput_of(&Place::new(EXT4, speed, 512)?)?;
+    }
+    Ok(())
+}
+
+fn throughput_of(place: &Place) -> Done {
+    let work = Work::new(place)?;
     for flight in [1, 8, 64] {
         // Threads have no bounds but their number.
         let workers = u32::try_from(flight)?;

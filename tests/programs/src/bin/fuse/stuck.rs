@@ -62,10 +62,10 @@ use vm_map_sync_tests::{
 /// How many files a caller has.
 const MANY: usize = 64;
 /// How many callers there are: more than may have helpers.
-const CALLERS: usize = 10;
+const CALLERS: usize = 18;
 /// How many helpers a user may have at work, and a call.
-const HELPERS: usize = 512;
-const HELPERS_OF_A_CALL: usize = 256;
+const HELPERS: usize = 1024;
+const HELPERS_OF_A_CALL: usize = 512;
 
 /// A server that never answers an `FSYNC`, nor anything after that.
 pub fn stuck() -> AtFsync<'static> {
