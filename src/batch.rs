@@ -5,11 +5,12 @@
 //!
 //! The caller is never in the hands of others: the helpers are of this call alone, and if it is granted
 //! none, or none come, it does the work itself. When it goes, so does what nobody has begun, with its
-//! files; what a helper has begun is all that is left. What that comes to nobody hears of any more, and
-//! its file counts as told of its errors: so they are put back, for whoever asks next.
+//! files; what a helper has begun is all that is left. What that comes to nobody hears of any more: so its file
+//! does not count as told of it, and whoever asks next is.
 
 use crate::{
     sys::{
+        errors::ErrorMark,
         memory::{
             room,
             small,
@@ -74,6 +75,8 @@ pub(crate) struct Batch {
     jobs: Mutex<Room<Job>>,
     /// What became of each job, by its number: an error number, negative, or 0. Whoever passes it on takes it.
     errors: Room<Atomic<i32>>,
+    /// What the file of each job had been told of before.
+    told: Room<ErrorMark>,
     /// Not 0 when the caller has gone, and hears of nothing any more.
     abandoned: Atomic<i32>,
     /// With whose rights it is done.
@@ -97,7 +100,9 @@ impl Batch {
     pub(crate) fn of(count: usize, jobs: impl Iterator<Item = Job>) -> Option<Arc<Self>> {
         let mut list = room(count).ok()?;
         let mut errors = room(count).ok()?;
+        let mut told = room(count).ok()?;
         for job in jobs {
+            told.push_within_capacity(job.pager.told_errors()).ok()?;
             list.push_within_capacity(job).ok()?;
             errors.push_within_capacity(Atomic::new(0)).ok()?;
         }
@@ -107,6 +112,7 @@ impl Batch {
             absent: Atomic::new(0),
             abandoned: Atomic::new(0),
             errors,
+            told,
             rights: Rights::of_caller(),
             caller: kernel::current!().pid(),
             gathered <- Completion::new(),
@@ -120,8 +126,8 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// If the caller was killed meanwhile: what nobody has begun is dropped then. [Results](Self::take_result)
-    /// that are there already are still his to pass on.
+    /// If the caller was killed meanwhile: what nobody has begun is dropped then. Results that are there already
+    /// are his to [give back](Self::give_back).
     pub(crate) fn work_off(self: &Arc<Self>) -> Result<(), Killed> {
         let result = self.call_for_help().and_then(|helped| {
             if !helped {
@@ -130,7 +136,7 @@ impl Batch {
             self.done.wait_killable()
         });
         if result.is_err() {
-            // From here on it is the helpers' to pass results on, but for those that are there.
+            // From here on it is the helpers' to give results back, but for those that are there.
             self.abandoned.xchg(1, Full);
             let rest = mem::replace(&mut *self.jobs.lock(), Room::new());
             drop(rest);
@@ -204,7 +210,7 @@ impl Batch {
                     error.xchg(errno.to_errno(), Full);
                 }
                 if self.abandoned.load(Relaxed) != 0 {
-                    job.pager.put_back(self.take_result(number));
+                    self.give_back(number, &job.pager);
                 }
             }
             // Nobody is to find the file open when the call has returned.
@@ -213,6 +219,13 @@ impl Batch {
             if self.open.fetch_sub(1, Full) == 1 {
                 self.done.complete();
             }
+        }
+    }
+
+    /// Nobody is told what became of a job, by its number, whose pager this is.
+    pub(crate) fn give_back(&self, number: usize, pager: &Pager) {
+        if let (Err(_), Some(&told)) = (self.take_result(number), self.told.get(number)) {
+            pager.untell(told);
         }
     }
 

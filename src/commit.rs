@@ -107,10 +107,9 @@ fn commit_by_helpers(
     };
     let mut done = batch.work_off();
     for (number, commit) in commits().enumerate() {
-        let result = batch.take_result(number);
         match done {
-            Ok(()) => done = commit.finish(result, outcomes),
-            Err(Killed) => commit.pager.put_back(result),
+            Ok(()) => done = commit.finish(batch.take_result(number), outcomes),
+            Err(Killed) => batch.give_back(number, commit.pager),
         }
     }
     done.map(|()| true)

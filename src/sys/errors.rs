@@ -4,7 +4,10 @@
 //!
 //! C headers: `include/linux/errseq.h`, `include/linux/fs.h`
 
-use super::pager::Pager;
+use super::{
+    helpers,
+    pager::Pager, //
+};
 use kernel::{
     bindings,
     error::to_result,
@@ -72,13 +75,11 @@ impl Pager {
             .map_err(told)
     }
 
-    /// Puts back an error that was told to somebody who has gone: whoever has the file open is told of it
-    /// when he asks next.
-    pub(crate) fn put_back(&self, result: Result) {
-        if let Err(errno) = result {
-            // SAFETY: The mapping is valid.
-            unsafe { bindings::__filemap_set_wb_err(self.mapping(), errno.to_errno()) };
-        }
+    /// Has this very file count as told of no more than at an earlier [point](Self::told_errors): whoever was
+    /// told since has gone, and the next one who asks is to hear of it. To other files nothing is told again.
+    pub(crate) fn untell(&self, told: ErrorMark) {
+        // SAFETY: The file is valid since there is a reference to it.
+        unsafe { helpers::vm_map_sync_file_untell(self.file().as_ptr(), told.0) };
     }
 }
 

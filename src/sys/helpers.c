@@ -146,6 +146,14 @@ struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
 	return dentry_open(&file->f_path, mode | O_LARGEFILE, cred);
 }
 
+/* As file_check_and_advance_wb_err() writes it. */
+void vm_map_sync_file_untell(struct file *file, unsigned int told)
+{
+	spin_lock(&file->f_lock);
+	WRITE_ONCE(file->f_wb_err, told);
+	spin_unlock(&file->f_lock);
+}
+
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length)
 {
 	return vfs_fadvise(file, start, length, POSIX_FADV_DONTNEED);

@@ -46,6 +46,7 @@ bool vm_map_sync_file_may_write(struct file *file);
 int vm_map_sync_file_may_write_at_once(struct file *file);
 struct file *vm_map_sync_file_open_again(const struct file *file, int mode,
 					 const struct cred *cred);
+void vm_map_sync_file_untell(struct file *file, unsigned int told);
 int vm_map_sync_file_dontneed(struct file *file, long long start, long long length);
 bool vm_map_sync_mapping_can_writeback(struct address_space *mapping);
 bool vm_map_sync_mapping_is_dax(struct address_space *mapping);

@@ -39,6 +39,7 @@ unsafe extern "C" {
         mode: ffi::c_int,
         cred: *const cred,
     ) -> *mut file;
+    pub(crate) fn vm_map_sync_file_untell(file: *mut file, told: ffi::c_uint);
     pub(crate) fn vm_map_sync_file_dontneed(
         file: *mut file,
         start: ffi::c_longlong,

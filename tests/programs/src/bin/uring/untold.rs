@@ -84,9 +84,9 @@ fn assert_told_once(file: &File) {
     assert_eq!(told(), Ok(()));
 }
 
-/// Submits a request to commit what is mapped, gives it up when its commits are under way and `is_time`, and
+/// Submits a request to commit what is mapped, gives it up when its commits are under way, after `meanwhile`, and
 /// lets them end. Its completion has the error of the write, which it has come as far as to see.
-fn give_up(scene: &Scene, mapping: &Mapping, is_time: impl Fn() -> io::Result<bool>) -> Verdict {
+fn give_up(scene: &Scene, mapping: &Mapping, meanwhile: impl FnOnce() -> Verdict) -> Verdict {
     let before = uses()?;
     let mut ring = Ring::new()?;
     for page in 0..mapping.pages() {
@@ -100,7 +100,7 @@ fn give_up(scene: &Scene, mapping: &Mapping, is_time: impl Fn() -> io::Result<bo
     ring.push(command(&scene.map, uapi::VM_MAP_SYNC_SYNC, argument));
     ring.submit()?;
     scene.wait_until_begun()?;
-    wait_until("committed in part", is_time)?;
+    meanwhile()?;
     ring.push(AsyncCancel::new(0).build().user_data(CANCEL));
     let all = sorted(ring.wait(2)?);
     assert_eq!(all, [(0, Err(Errno::EIO)), (CANCEL, Err(Errno::EALREADY))]);
@@ -121,7 +121,7 @@ pub fn a_commit_under_way_leaves_its_error() -> Verdict {
         .gate
         .spare()
         .break_page(Extents::of(bad)?.locate(0)?)?;
-    give_up(&scene, &scene.mapping, || Ok(true))?;
+    give_up(&scene, &scene.mapping, || Ok(()))?;
     assert_told_once(bad);
     assert_eq!(scene.files[0].file().sync_all().ok(), Some(()));
     Ok(())
@@ -143,7 +143,16 @@ pub fn a_commit_that_is_done_leaves_its_error() -> Verdict {
     }
     let disk = Disk::open(spare.device())?;
     let before = disk.counters()?.flushes;
-    give_up(&scene, &mapping, || Ok(disk.counters()?.flushes > before))?;
+    // Who has the file open by himself is told as well, and not again because of others.
+    let other = File::options().read(true).write(true).open(bad.path())?;
+    give_up(&scene, &mapping, || {
+        wait_until("committed in part", || {
+            io::Result::Ok(disk.counters()?.flushes > before)
+        })?;
+        assert_told_once(&other);
+        Ok(())
+    })?;
+    assert_eq!(other.sync_all().ok(), Some(()), "it was told twice");
     assert_told_once(bad.file());
     Ok(())
 }
